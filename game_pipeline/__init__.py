@@ -1,0 +1,1 @@
+"""Keeps one trustworthy catalogue of games out of many unreliable sources."""
