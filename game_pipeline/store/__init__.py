@@ -1,0 +1,24 @@
+"""What is kept: the PostgreSQL server, the schema, the pool of connections and the events."""
+
+from .bodies import BodyError, load_body, save_body
+from .database import DatabaseError, Databases, find_databases, open_store, opened_databases, prepare_schema
+from .event import Event, RecordedEvent
+from .events import StreamConflict, append
+from .pool import Store
+
+__all__ = [
+    "BodyError",
+    "DatabaseError",
+    "Databases",
+    "Event",
+    "RecordedEvent",
+    "Store",
+    "StreamConflict",
+    "append",
+    "find_databases",
+    "load_body",
+    "open_store",
+    "opened_databases",
+    "prepare_schema",
+    "save_body",
+]

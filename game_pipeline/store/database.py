@@ -1,0 +1,174 @@
+"""Where the databases are: a PostgreSQL server named in the settings, else the embedded one, started when needed.
+
+There are two databases on it: the catalogue, which `sql/` owns, and Dagster's own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from game_pipeline.settings import Settings
+
+from .embedded import EmbeddedPostgres, EmbeddedPostgresError
+from .migrations import MigrationError, migrate, migration_status
+from .pool import Store
+
+__all__ = ["DatabaseError", "Databases", "find_databases", "open_store", "opened_databases", "prepare_schema"]
+
+CATALOGUE = "catalogue"
+DAGSTER = "dagster"
+OLDEST = 15
+
+
+class DatabaseError(RuntimeError):
+    """The database cannot be reached or used; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Addresses of both databases. `dagster_url` names its driver, as Dagster needs it.
+
+    `started` says whether this call started the embedded server (False: attached, or somebody else's server).
+    """
+
+    catalogue_url: str
+    dagster_url: str
+    version: str
+    embedded: EmbeddedPostgres | None
+    started: bool
+
+
+def find_databases(settings: Settings) -> Databases:
+    """Reach the server (starting the embedded one where none is named) and see to it that both databases exist."""
+    if settings.database_url is None:
+        server = EmbeddedPostgres(settings.data_dir / "postgres", settings.postgres_bin)
+        try:
+            info = server.start()
+            for name in (CATALOGUE, DAGSTER):
+                server.ensure_database(name)
+        except EmbeddedPostgresError as error:
+            raise DatabaseError(str(error)) from error
+        return Databases(
+            catalogue_url=info.url(CATALOGUE),
+            dagster_url=info.url(DAGSTER, "psycopg2"),
+            version=info.version,
+            embedded=server,
+            started=info.started,
+        )
+    dagster_url = settings.dagster_database_url or _beside(settings.database_url)
+    _ensure_database(settings.database_url, dagster_url)
+    return Databases(
+        catalogue_url=settings.database_url,
+        dagster_url=f"postgresql+psycopg2:{dagster_url.partition(':')[2]}",
+        version=_server_version(settings.database_url),
+        embedded=None,
+        started=False,
+    )
+
+
+@contextmanager
+def opened_databases(settings: Settings, *, adopt: bool = False) -> Iterator[Databases]:
+    """The databases for the length of a command: an embedded server that we started stops again with us.
+
+    It stays where others are connected to it. `adopt`: one that somebody else started (and, killed, left behind) stops
+    with us, too.
+    """
+    databases = find_databases(settings)
+    try:
+        yield databases
+    finally:
+        ours = databases.started or adopt
+        if databases.embedded is not None and ours and not _in_use(databases.catalogue_url):
+            databases.embedded.stop()
+
+
+@contextmanager
+def open_store(settings: Settings, *, upgrade: bool = True) -> Iterator[Store]:
+    """The catalogue, its schema up to date. Raises `DatabaseError`.
+
+    `upgrade=False` refuses a schema that waits for migrations instead of applying them.
+    """
+    with opened_databases(settings) as databases:
+        prepare_schema(databases.catalogue_url, upgrade=upgrade)
+        with Store(databases.catalogue_url, pool_size=settings.pool_size) as store:
+            yield store
+
+
+def prepare_schema(url: str, *, upgrade: bool = True) -> tuple[str, ...]:
+    """Bring the catalogue's schema up to date; returns what was applied. Raises `DatabaseError`."""
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            if upgrade:
+                return migrate(connection)
+            pending = migration_status(connection).pending
+            if pending:
+                raise DatabaseError(f"the database waits for {', '.join(pending)}; run: game-pipeline db migrate")
+            return ()
+    except MigrationError as error:
+        raise DatabaseError(str(error)) from error
+    except psycopg.OperationalError as error:
+        raise DatabaseError(f"the catalogue's database does not answer: {_plain(error)}") from error
+
+
+def _beside(url: str) -> str:
+    """The same server's address with `_dagster` after the database's name (`postgres` where none is named)."""
+    parts = urlsplit(url)
+    name = parts.path.lstrip("/") or "postgres"
+    # Not urlunsplit: it drops the slashes of an address without a host, which is a socket's.
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{name}_dagster{query}"
+
+
+def _ensure_database(server_url: str, wanted_url: str) -> None:
+    name = unquote(urlsplit(wanted_url).path.lstrip("/"))
+    try:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            if urlsplit(server_url)._replace(path="", query="") != urlsplit(wanted_url)._replace(path="", query=""):
+                return  # another server: whoever named it sees to it
+            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except psycopg.errors.DuplicateDatabase:
+        return
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f"database {name!r} is missing and may not be created by this user; "
+            f"create it, or name another in GAME_PIPELINE_DAGSTER_DATABASE_URL"
+        ) from error
+    except psycopg.OperationalError as error:
+        raise DatabaseError(f"GAME_PIPELINE_DATABASE_URL: the server does not answer: {_plain(error)}") from error
+
+
+def _server_version(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        number = connection.info.server_version
+    if number < OLDEST * 10_000:
+        raise DatabaseError(f"PostgreSQL {number // 10_000} is too old; {OLDEST} or later is needed")
+    return f"{number // 10_000}.{number % 10_000}"
+
+
+def _in_use(url: str) -> bool:
+    """Is anybody else connected? A connection that was closed a moment ago may still be listed: it gets a second."""
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for _ in range(10):
+                row = connection.execute(
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                ).fetchone()
+                if not row or not row[0]:
+                    return False
+                time.sleep(0.1)
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,52 @@
+"""An event before and after it is stored: plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from .event_types import EVENT_TYPES
+
+__all__ = ["Event", "RecordedEvent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened. `stream` is what it happened to (`game:42`, `record:7`, `source:ifdb`).
+
+    `expected_version`: the stream's version that the decision was based on; None where it does not matter.
+    """
+
+    stream: str
+    event_type: str
+    payload: dict[str, Any]
+    actor: str
+    correlation_id: str
+    game_id: int | None = None
+    source: str | None = None
+    source_url: str | None = None
+    causation_id: UUID | None = None
+    expected_version: int | None = None
+    event_id: UUID = field(default_factory=uuid7)
+
+    def __post_init__(self) -> None:
+        if self.event_type not in EVENT_TYPES:
+            raise ValueError(f"unknown event type {self.event_type!r}; describe it in store/event_types.py")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as stored, with its place in the log and the database's time."""
+
+    position: int
+    event_id: UUID
+    event_type: str
+    schema_version: int
+    game_id: int | None
+    actor: str
+    payload: dict[str, Any]
+    recorded_at: dt.datetime
