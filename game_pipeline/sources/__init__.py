@@ -1,0 +1,92 @@
+"""The sources and their registry: which there are, by name and by address. What a source is stands in `base`."""
+
+from __future__ import annotations
+
+import difflib
+
+from .base import (
+    Feed,
+    Listing,
+    Page,
+    PageRef,
+    ParseError,
+    Policy,
+    Request,
+    Response,
+    Segment,
+    Source,
+    check_source,
+)
+from .ifdb import IFDB
+from .ifiction import IFiction
+from .ifwiki_ru import IfwikiRu
+from .instead_games import InsteadGames
+from .urls import host_of
+
+__all__ = [
+    "SOURCES",
+    "Feed",
+    "Listing",
+    "Page",
+    "PageRef",
+    "ParseError",
+    "Policy",
+    "Request",
+    "Response",
+    "Segment",
+    "Source",
+    "UnknownSourceError",
+    "get",
+    "nearest",
+    "owner_of",
+]
+
+
+class UnknownSourceError(KeyError):
+    """No source of that name; `nearest` are the names most like it."""
+
+    def __init__(self, name: str, nearest: list[str]) -> None:
+        self.name = name
+        self.nearest = nearest
+        super().__init__(name)
+
+    def __str__(self) -> str:
+        known = ", ".join(self.nearest or SOURCES)
+        return f"no source named {self.name!r}; {'did you mean' if self.nearest else 'there are'}: {known}"
+
+
+def _register(*sources: Source) -> dict[str, Source]:
+    for source in sources:
+        check_source(source)
+    registry = {source.name: source for source in sources}
+    if len(registry) != len(sources):
+        raise TypeError("two sources of one name")
+    return registry
+
+
+# The order is the order of `owner_of`: whoever owns an address by its host comes before whoever owns a kind of file.
+SOURCES: dict[str, Source] = _register(InsteadGames(), IFDB(), IfwikiRu(), IFiction())
+
+
+def get(name: str) -> Source:
+    """The source of that name. Raises `UnknownSourceError`, which names the nearest ones."""
+    try:
+        return SOURCES[name]
+    except KeyError:
+        raise UnknownSourceError(name, difflib.get_close_matches(name, SOURCES, n=3, cutoff=0.5)) from None
+
+
+def owner_of(url: str) -> Source | None:
+    """The source that owns the address of a game, or None."""
+    return next((source for source in SOURCES.values() if source.owns(url)), None)
+
+
+def nearest(url: str) -> list[str]:
+    """The names of the sources whose hosts are most like the address's, best first: for the message that says that
+    nobody owns it."""
+    host = host_of(url if "//" in url else f"https://{url}")
+    scores = {
+        name: max(difflib.SequenceMatcher(None, host, other).ratio() for other in source.hosts)
+        for name, source in SOURCES.items()
+    }
+    return [name for name, score in sorted(scores.items(), key=lambda item: -item[1]) if score >= 0.5][:3]

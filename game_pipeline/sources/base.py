@@ -1,0 +1,209 @@
+"""What a source is: the vocabulary that every site's module speaks, and nothing about any one site.
+
+A source is pure. It names requests and reads replies; fetching, storing and scheduling happen elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from game_pipeline.model import Attribution, GameRecord
+
+__all__ = [
+    "Feed",
+    "Listing",
+    "Page",
+    "PageRef",
+    "ParseError",
+    "Policy",
+    "Request",
+    "Response",
+    "Segment",
+    "Source",
+]
+
+
+class ParseError(ValueError):
+    """A page is not what the source's format says.
+
+    `where` is the selector or field that failed, `problem` what was found there.
+    """
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+        self.where = where
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to make. `conditional` allows validators (never for listings cut into pages)."""
+
+    url: str
+    conditional: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One reply, as sent, its transfer and content codings undone. Header names are lower case."""
+
+    url: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """A page that the source has: its stable key, its address for people, and the request that fetches it.
+
+    `fingerprint` is the change signal that a listing or feed carries (a revision id, a page version, a date);
+    a page whose fingerprint is the one already stored needs no fetch. None: the listing carries no signal.
+    """
+
+    key: str
+    url: str
+    request: Request
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one listing reply names, and the requests that continue it (none: this branch ends)."""
+
+    pages: tuple[PageRef, ...] = ()
+    next: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one change-feed reply names, the cursor after it, and the requests that continue it.
+
+    `cursor` None: this reply does not move it. A new cursor counts once the whole walk is done.
+    """
+
+    pages: tuple[PageRef, ...] = ()
+    cursor: str | None = None
+    next: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stored page, ready to be parsed. `key` is empty where only an address is known (a file given by hand)."""
+
+    url: str
+    body: bytes
+    key: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A named part of a source, as an operator sees, retries and back-fills it. `key` is a slug."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How to treat a site, and how much its word weighs.
+
+    Delays and intervals are seconds or timedeltas as named. `priority`: the lower number wins a field.
+    """
+
+    min_delay: float = 2.0
+    max_body: int = 5 * 1024 * 1024
+    request_attempts: int = 4
+    asset_retries: int = 2
+    asset_retry_delay: float = 30.0
+    monitor_every: dt.timedelta = dt.timedelta(hours=1)
+    revisit_min: dt.timedelta = dt.timedelta(hours=6)
+    revisit_max: dt.timedelta = dt.timedelta(days=30)
+    reimport_cron: str = "0 3 1 * *"
+    fresh_for: dt.timedelta = dt.timedelta(days=8)
+    max_vanished_share: float = 0.2
+    priority: int = 50
+
+
+class Source(ABC):
+    """One site. Subclasses state facts as class attributes and read the site's formats."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    home: ClassVar[str]
+    hosts: ClassVar[tuple[str, ...]]
+    attribution: ClassVar[Attribution]
+    policy: ClassVar[Policy] = Policy()
+    verified: ClassVar[bool] = False
+    parser_version: ClassVar[int]
+    segments: ClassVar[tuple[Segment, ...]] = ()
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Facets that are stored but never count as a change: ratings, view counts."""
+    many_records_a_page: ClassVar[bool] = False
+    """True where a listing carries the records itself: a record missing from its page has left the site."""
+
+    @abstractmethod
+    def owns(self, url: str) -> bool:
+        """Is this the address of a game of mine?"""
+
+    @abstractmethod
+    def identity(self, url: str) -> str | None:
+        """The stable id that a game's address carries, or None where the address carries none. Never a title."""
+
+    @abstractmethod
+    def segment_of(self, key: str) -> str:
+        """The segment that a page key belongs to: pure, and the same for ever."""
+
+    @abstractmethod
+    def locate(self, url: str) -> Listing:
+        """How to import one game by its address: the pages to fetch, or requests whose replies
+        `parse_listing` turns into pages. Raises ValueError for an address that is not mine."""
+
+    @abstractmethod
+    def listing(self) -> Iterable[Request]:
+        """The requests that enumerate every page; `parse_listing` reads their replies."""
+
+    def fixed_pages(self) -> tuple[PageRef, ...]:
+        """The pages that need no listing to be known: a site that is a few lists under fixed addresses."""
+        return ()
+
+    @abstractmethod
+    def parse_listing(self, response: Response) -> Listing:
+        """Pages and continuation of a listing reply. Raises ParseError."""
+
+    def changes_since(self, cursor: str | None) -> Iterable[Request]:
+        """The requests that say what changed since `cursor`; none where the site has no change feed."""
+        return ()
+
+    def parse_feed(self, response: Response, cursor: str | None) -> Feed:
+        """Pages and new cursor of a change-feed reply. Raises ParseError.
+
+        `cursor` is what `changes_since` was given, for every reply of the walk.
+        """
+        raise ParseError("feed", f"{self.name} has no change feed")
+
+    @abstractmethod
+    def parse(self, page: Page) -> list[GameRecord]:
+        """The records of a page: pure and deterministic. Raises ParseError with the selector that failed."""
+
+    def segment_keys(self) -> tuple[str, ...]:
+        return tuple(segment.key for segment in self.segments)
+
+
+_SEGMENT_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+def check_source(source: Source) -> None:
+    """Refuse a source whose facts are incomplete, so that a mistake shows at import and not in a run."""
+    for attribute in ("name", "title", "home", "hosts", "attribution", "parser_version"):
+        if not getattr(source, attribute, None):
+            raise TypeError(f"source {type(source).__name__}: {attribute} is missing")
+    for segment in source.segments:
+        if not _SEGMENT_KEY.fullmatch(segment.key):
+            raise TypeError(f"source {source.name}: segment key {segment.key!r} is no slug")

@@ -1,0 +1,174 @@
+"""IFDB (ifdb.org): its addresses, its search as listing and feed, and its pages. How a game's document reads is
+in `ifdb_story`.
+
+Formats: the site's own code (iftechfoundation/ifdb: viewgame-api.php, search, searchutil.php), its API documentation,
+and captures of 2017 and 2026.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from game_pipeline.model import Attribution, GameRecord
+
+from .base import Feed, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
+from .ifdb_story import Item, Story, read_reply, search_record, story_record
+from .ifiction import clean_ifid
+from .urls import on_host, query_of
+
+__all__ = ["IFDB"]
+
+_TUID = re.compile(r"[0-9a-z]{15,16}")
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PER_PAGE = 100
+# 20 years of listings are 160 pages; a site that repeats itself for ever is stopped here.
+_MAX_PAGES = 1_000
+# How far back the feed looks, by the date a game was listed: wider only when the last one seen was not found.
+_WINDOWS = ("30d-", "365d-", "2007-")
+_REMEMBERED = 5
+
+
+def _search(added: str, order: str, page: int) -> Request:
+    query = quote(f"added:{added}", safe=":")
+    return Request(f"https://ifdb.org/search?json&game&searchfor={query}&sortby={order}&pg={page}", conditional=False)
+
+
+class IFDB(Source):
+    """The Interactive Fiction Database.
+
+    The change feed names new listings (`added:`), newest first. An edit of an old page is in no API, so pages are
+    revisited; their `pageversion` rises with every edit and is stored as `extra.pageversion`.
+
+    The cover's address carries that version too; it is dropped from the poster's address, which then stays the same
+    as long as the game has a cover.
+    """
+
+    name = "ifdb"
+    title = "IFDB"
+    home = "https://ifdb.org/"
+    hosts = ("ifdb.org", "ifdb.tads.org")
+    attribution = Attribution(site="IFDB", licence="unknown")
+    policy = Policy(priority=20)
+    verified = True
+    parser_version = 1
+    segments = tuple(Segment(char, f"TUID {char}…") for char in _ALPHABET)
+    volatile = frozenset(
+        {
+            "extra.average_rating",
+            "extra.page_modified",
+            "extra.pageversion",
+            "extra.rating_count",
+            "extra.rating_count_total",
+            "extra.star_rating",
+        }
+    )
+
+    def owns(self, url: str) -> bool:
+        if not on_host(url, self.hosts) or not re.match(r"https?://[^/?#]+/viewgame\?", url, re.IGNORECASE):
+            return False
+        return bool(self.identity(url) or query_of(url).get("ifid"))
+
+    def identity(self, url: str) -> str | None:
+        if not on_host(url, self.hosts):
+            return None
+        tuid = query_of(url).get("id", "").strip().lower()
+        return tuid if _TUID.fullmatch(tuid) else None
+
+    def segment_of(self, key: str) -> str:
+        first = key[:1].lower()
+        return first if first and first in _ALPHABET else "0"
+
+    def locate(self, url: str) -> Listing:
+        if not self.owns(url):
+            raise ValueError(f"no address of a game on IFDB (viewgame?id=… or ?ifid=…): {url[:120]}")
+        if tuid := self.identity(url):
+            return Listing(pages=(self._page(tuid),))
+        ifid = clean_ifid(query_of(url)["ifid"])
+        if not ifid:
+            raise ValueError(f"no IFID in the address: {url[:120]}")
+        return Listing(next=(Request(f"https://ifdb.org/viewgame?ifiction&ifid={quote(ifid)}", conditional=False),))
+
+    def listing(self) -> tuple[Request, ...]:
+        return (_search("2007-", "lold", 1),)
+
+    def parse_listing(self, response: Response) -> Listing:
+        """Read a page of search results, or the viewgame document that an IFID was looked up by."""
+        reply = read_reply(response.body)
+        if isinstance(reply, Story):
+            return Listing(pages=(self._page(self._tuid_of(reply)),))
+        return Listing(pages=self._pages(reply), next=self._next(response.url, reply, "2007-", "lold"))
+
+    def changes_since(self, cursor: str | None) -> tuple[Request, ...]:
+        return (_search(_WINDOWS[0], "lnew", 1),)
+
+    def parse_feed(self, response: Response, cursor: str | None) -> Feed:
+        """New listings down to the last one seen.
+
+        The cursor is the newest few TUIDs: several, so that one listing taken back does not lose the place. A walk
+        that reaches the end of its window without meeting one of them starts again in a wider window, so nothing is
+        skipped however long the feed was not read. Without a cursor one page fixes the place; the listing does the
+        rest.
+        """
+        reply = read_reply(response.body)
+        if isinstance(reply, Story):
+            raise ParseError("searchReply", "a game's page instead of search results")
+        tuids = list(dict.fromkeys(item.tuid for item in reply if item.tuid))
+        page = self._page_number(response.url)
+        newest = " ".join(tuids[:_REMEMBERED]) if page == 1 and tuids else None
+        seen = set((cursor or "").split())
+        fresh: list[str] = []
+        for tuid in tuids:
+            if tuid in seen:
+                return Feed(pages=tuple(map(self._page, fresh)), cursor=newest)
+            fresh.append(tuid)
+        if not cursor:
+            return Feed(pages=tuple(map(self._page, fresh)), cursor=newest)
+        window = query_of(response.url).get("searchfor", "").partition(":")[2]
+        more = self._next(response.url, reply, window or _WINDOWS[0], "lnew")
+        if not more and window in _WINDOWS[:-1]:
+            more = (_search(_WINDOWS[_WINDOWS.index(window) + 1], "lnew", 1),)
+        return Feed(pages=tuple(map(self._page, fresh)), cursor=newest, next=more)
+
+    def parse(self, page: Page) -> list[GameRecord]:
+        """One record of a viewgame document; of search results, a partial record each, with a warning."""
+        reply = read_reply(page.body)
+        if isinstance(reply, Story):
+            tuid = reply.tuid or self.identity(page.url) or page.key
+            if not _TUID.fullmatch(tuid):
+                raise ParseError("ifdb tuid", "missing")
+            return [story_record(self, reply, tuid)]
+        return [search_record(self, item) for item in dict.fromkeys(reply) if _TUID.fullmatch(item.tuid)]
+
+    @staticmethod
+    def _page(tuid: str) -> PageRef:
+        return PageRef(
+            key=tuid,
+            url=f"https://ifdb.org/viewgame?id={tuid}",
+            request=Request(f"https://ifdb.org/viewgame?ifiction&id={tuid}"),
+        )
+
+    def _pages(self, items: tuple[Item, ...]) -> tuple[PageRef, ...]:
+        tuids = dict.fromkeys(item.tuid for item in items)
+        return tuple(self._page(tuid) for tuid in tuids if _TUID.fullmatch(tuid))
+
+    @staticmethod
+    def _tuid_of(story: Story) -> str:
+        if not _TUID.fullmatch(story.tuid):
+            raise ParseError("ifdb tuid", "missing")
+        return story.tuid
+
+    @staticmethod
+    def _page_number(url: str) -> int:
+        number = query_of(url).get("pg", "1")
+        return int(number) if re.fullmatch(r"[1-9]\d{0,5}", number) else 1
+
+    def _next(self, url: str, items: tuple[Item, ...], added: str, order: str) -> tuple[Request, ...]:
+        """The following page, unless this one is the last: it has room left. A hidden game fills its place with a
+        repeat, so repeats count."""
+        number = self._page_number(url)
+        if len(items) < _PER_PAGE:
+            return ()
+        if number >= _MAX_PAGES:
+            raise ParseError("search pg", f"{number} pages of results: the site repeats itself")
+        return (_search(added, order, number + 1),)
