@@ -1,0 +1,260 @@
+"""The polite client: every page, listing, feed and robots.txt is fetched through `Client`.
+
+It asks for a turn at the host, obeys robots.txt, follows redirects by hand, tries again what is worth trying again,
+and hands out whole replies or a `FetchError` that says what to do. It stores nothing but turns and robots rules.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Self
+
+from game_pipeline.settings import CrawlSettings
+from game_pipeline.sources.base import Request, Response
+from game_pipeline.store.pool import Store
+
+from .addresses import Resolver, system_resolver
+from .exchange import Limits, Reply, Wire
+from .outcomes import FetchError, Kind, Outcome
+from .robots import MAX_ROBOTS, Robots, RobotsReply
+from .slots import push_back, take_slot
+from .urls import Target, check_url, join_url
+from .verdicts import PERMANENT_REDIRECTS, REDIRECTS, check_status
+
+__all__ = ["Client", "Fetched", "Validators"]
+
+AGENT = "game-pipeline"
+MAX_REDIRECTS = 5
+ROBOTS_ATTEMPTS = 2
+
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to ask later whether its page is still the same."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Validators:
+        """The validators that a reply carries."""
+        return cls(headers.get("etag"), headers.get("last-modified"))
+
+    def as_headers(self) -> dict[str, str]:
+        """The headers to send; a validator that could not be sent as it is counts as none."""
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value and _HEADER_VALUE.fullmatch(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole reply with status 200 or 203, or the news that the page is as it was (`not_modified`, no body).
+
+    `final_url`: where the reply came from. `permanent_redirect`: where the page has moved to for good.
+    `validators`: to send next time; none where a redirect led here, as they speak of another address.
+    `elapsed`: seconds of the last request alone. `requests`: how many were sent, with retries and redirects, without
+    robots.txt.
+    """
+
+    response: Response
+    not_modified: bool
+    final_url: str
+    permanent_redirect: str | None
+    validators: Validators
+    elapsed: float
+    requests: int
+
+
+@dataclass(slots=True)
+class _Order:
+    """One fetch on its way: what it may use, and what it has used."""
+
+    min_delay: float
+    limits: Limits
+    attempts: int
+    obeys_robots: bool = True
+    before_send: Callable[[], None] | None = None
+    requests: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """The end of a chain of redirects."""
+
+    target: Target
+    reply: Reply
+    permanent: str | None
+    hops: int
+
+
+class Client:
+    """Sends requests to any host. Create one per process; its threads may share it. Use as a context manager.
+
+    `sleep` and `resolver` are there to be replaced in tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: CrawlSettings,
+        *,
+        version: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        resolver: Resolver = system_resolver,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._sleep = sleep
+        agent = f"{AGENT}/{version or _own_version()}"
+        self._wire = Wire(settings, f"{agent} (+{settings.contact})" if settings.contact else agent, resolver)
+        self._robots = Robots(store, AGENT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def fetch(
+        self,
+        request: Request,
+        *,
+        min_delay: float,
+        max_body: int,
+        attempts: int,
+        validators: Validators | None = None,
+        deadline: float | None = None,
+    ) -> Fetched:
+        """Ask for an address and return its whole reply. Raises `FetchError`.
+
+        `min_delay`: seconds between two requests to one host; robots.txt may ask for more. `max_body`: bytes of the
+        decoded body. `attempts`: tries that may fail, in all. `deadline`: seconds for one try, from connecting to
+        the last byte (default: the settings'); waiting for a turn does not count.
+        """
+        limits = Limits(self._settings.total_deadline if deadline is None else deadline, max_body)
+        order = _Order(min_delay, limits, attempts)
+        sent = validators if validators is not None and request.conditional else Validators()
+        end = self._follow(request.url, order, sent.as_headers())
+        given = Validators.of(end.reply.headers)
+        not_modified = end.reply.status == 304
+        if not_modified:  # a 304 may leave out what has not changed
+            given = Validators(given.etag or sent.etag, given.last_modified or sent.last_modified)
+        final_url = end.target.url if end.hops else request.url
+        return Fetched(
+            response=Response(final_url, end.reply.status, end.reply.body, end.reply.headers),
+            not_modified=not_modified,
+            final_url=final_url,
+            permanent_redirect=end.permanent,
+            validators=Validators() if end.hops else given,
+            elapsed=end.reply.elapsed,
+            requests=order.requests,
+        )
+
+    def _follow(self, url: str, order: _Order, conditions: Mapping[str, str]) -> _Arrived:
+        """Go where the address leads; every hop passes the same gates as the first."""
+        target = check_url(url)
+        permanent: str | None = None
+        seen: set[str] = set()
+        for hop in range(MAX_REDIRECTS + 1):
+            # Conditions go to the first address only: they say nothing about the page that a redirect leads to.
+            reply = self._persist(target, order, {} if hop else conditions)
+            if reply.status not in REDIRECTS:
+                return _Arrived(target, reply, permanent, hop)
+            seen.add(target.url)
+            next_target = join_url(target.url, reply.headers["location"])
+            if reply.status in PERMANENT_REDIRECTS and permanent == (target.url if hop else None):
+                permanent = next_target.url  # moved for good only as far as every step so far says so
+            if next_target.url in seen:  # no cookies are kept, so asking again gives the same
+                break
+            target = next_target
+        raise FetchError(
+            Outcome.TOO_MANY_REDIRECTS,
+            Kind.PERMANENT,
+            f"redirects in a circle, or more than {MAX_REDIRECTS} times; the last to {next_target.url}",
+            url,
+            status=reply.status,
+        )
+
+    def _persist(self, target: Target, order: _Order, conditions: Mapping[str, str]) -> Reply:
+        """One address, tried until it answers or the attempts are used up; each try waits for its own turn."""
+        delay = order.min_delay
+        if order.obeys_robots:
+            delay = max(delay, self._robots.crawl_delay(target, partial(self._fetch_robots, order)))
+        while True:
+            self._take_turn(target, delay)
+            if order.before_send is not None:
+                order.before_send()
+            order.requests += 1
+            try:
+                reply = self._wire.get(target, conditions, order.limits)
+                check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
+            except FetchError as error:
+                order.failures += 1
+                if not self._try_again(target, order, error):
+                    raise
+            else:
+                return reply
+
+    def _take_turn(self, target: Target, delay: float) -> None:
+        longest = self._settings.retry_after_cap + delay
+        wait = take_slot(self._store, target.host, delay, longest=longest)
+        if wait > longest:
+            raise FetchError(
+                Outcome.HTTP_ERROR,
+                Kind.RATE_LIMITED,
+                f"{target.host} asked us to wait; the next request may go in {wait:.0f} s",
+                target.url,
+                retry_after=wait,
+            )
+        if wait > 0:
+            self._sleep(wait)
+
+    def _try_again(self, target: Target, order: _Order, error: FetchError) -> bool:
+        """Wait until another try is due, or say that there is no point in one."""
+        asked = error.retry_after or 0.0
+        if asked:  # everybody waits, whether this fetch goes on or not
+            push_back(self._store, target.host, asked)
+        # A try that used up the deadline would do so again, and hold up the host's turn for as long.
+        hopeless = error.kind not in (Kind.TRANSIENT, Kind.RATE_LIMITED) or error.outcome is Outcome.DEADLINE
+        if hopeless or order.failures >= order.attempts or asked > self._settings.retry_after_cap:
+            return False
+        if not asked:
+            longest = min(self._settings.retry_cap, self._settings.retry_base * 2 ** (order.failures - 1))
+            self._sleep(random.uniform(0, longest))  # full jitter: many processes do not come back as one
+        return True
+
+    def _fetch_robots(self, order: _Order, url: str, before_send: Callable[[], None]) -> RobotsReply:
+        """A robots.txt on the way of `order`, under its delay. Only what is not the site's doing raises."""
+        limits = Limits(order.limits.deadline, MAX_ROBOTS, cut=True)
+        attempts = min(order.attempts, ROBOTS_ATTEMPTS)
+        own = _Order(order.min_delay, limits, attempts, obeys_robots=False, before_send=before_send)
+        try:
+            reply = self._follow(url, own, {}).reply
+        except FetchError as error:
+            not_the_file = error.outcome is Outcome.BLOCKED_ADDRESS or error.kind is Kind.OURS
+            if not_the_file or (error.kind is Kind.RATE_LIMITED and error.status is None):
+                raise
+            return RobotsReply(error.status or 0, b"", error.message)
+        return RobotsReply(reply.status, reply.body)
+
+
+def _own_version() -> str:
+    try:
+        return version("game-pipeline")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"

@@ -1,0 +1,278 @@
+"""Which pages there are and which are to be fetched: the frontier, as rows that survive any crash.
+
+A task is claimed under a lease, and its effect and its end are written in one transaction; whatever a dead run held
+is taken over by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.sources import PageRef, Source
+
+__all__ = [
+    "Task",
+    "claim",
+    "due_segments",
+    "enqueue_due",
+    "enqueue_pages",
+    "finish",
+    "observe",
+    "postpone",
+    "release_orphans",
+    "segments_left",
+    "unlist_missing",
+]
+
+MAX_CRASHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page to fetch now, with what is known of its last good fetch."""
+
+    task_id: int
+    page_id: int
+    page_key: str
+    segment: str
+    url: str
+    request_url: str
+    etag: str | None
+    last_modified: str | None
+    content_hash: bytes | None
+    listed_fingerprint: str | None
+    not_modified_streak: int
+
+
+_OBSERVE = b"""
+INSERT INTO source_url_state AS page (source, listed, page_key, segment, url, request_url, listed_fingerprint)
+SELECT %(source)s, %(listed)s, seen.* FROM unnest(
+    %(keys)s::text[], %(segments)s::text[], %(urls)s::text[], %(requests)s::text[], %(fingerprints)s::text[]) AS seen
+ON CONFLICT (source, page_key) DO UPDATE SET
+    url = excluded.url, request_url = excluded.request_url, listed = page.listed OR excluded.listed,
+    unlisted_at = CASE WHEN excluded.listed THEN NULL ELSE page.unlisted_at END,
+    listed_fingerprint = coalesce(excluded.listed_fingerprint, page.listed_fingerprint)
+WHERE (page.url, page.request_url, page.listed, page.listed_fingerprint) IS DISTINCT FROM
+      (excluded.url, excluded.request_url, page.listed OR excluded.listed,
+       coalesce(excluded.listed_fingerprint, page.listed_fingerprint))
+RETURNING page_key
+"""
+
+
+def observe(connection: Connection[DictRow], source: Source, pages: Sequence[PageRef], *, listed: bool = False) -> int:
+    """Remember pages that a feed, an address or (`listed`) a listing named.
+
+    Returns how many are new or carry a new signal. Only a page that a listing named can be missing from the next one.
+    """
+    unique = list({page.key: page for page in pages}.values())
+    return connection.execute(
+        _OBSERVE,
+        {
+            "source": source.name,
+            "listed": listed,
+            "keys": [page.key for page in unique],
+            "segments": [source.segment_of(page.key) for page in unique],
+            "urls": [page.url for page in unique],
+            "requests": [page.request.url for page in unique],
+            "fingerprints": [page.fingerprint for page in unique],
+        },
+    ).rowcount
+
+
+def unlist_missing(
+    connection: Connection[DictRow], source: Source, keys: set[str], max_share: float
+) -> tuple[int, int]:
+    """After a complete listing: pages that it no longer names are due once more, and no longer listed. Of those that
+    no listing ever named it is noted that this one did not, either: should one be gone, that is its second witness.
+
+    Returns (how many were unlisted, how many are missing). Where more than `max_share` of the pages are missing,
+    nothing is unlisted: that is a broken listing until a person says otherwise.
+    """
+    missing = connection.execute(
+        b"SELECT page_id FROM source_url_state WHERE source = %s AND listed AND page_key <> ALL(%s)",
+        (source.name, list(keys)),
+    ).fetchall()
+    listed = connection.execute(
+        b"SELECT count(*) AS n FROM source_url_state WHERE source = %s AND listed", (source.name,)
+    ).fetchone()
+    total = listed["n"] if listed else 0
+    if len(missing) > 3 and len(missing) > max_share * total:
+        return 0, len(missing)
+    connection.execute(
+        b"UPDATE source_url_state SET unlisted_at = now() "
+        b"WHERE source = %s AND NOT listed AND unlisted_at IS NULL AND page_key <> ALL(%s)",
+        (source.name, list(keys)),
+    )
+    connection.execute(
+        b"UPDATE source_url_state SET listed = false, unlisted_at = now(), next_check_at = now() "
+        b"WHERE page_id = ANY(%s)",
+        ([row["page_id"] for row in missing],),
+    )
+    return len(missing), len(missing)
+
+
+_SIGNALLED = "(listed_fingerprint IS NOT NULL AND listed_fingerprint IS DISTINCT FROM fetched_fingerprint)"
+
+# A page that is neither listed nor there any more is left alone until the site names it again; one in quarantine is,
+# until somebody asks for it.
+_OPEN = f"""
+    (listed OR outcome IS DISTINCT FROM 'gone' OR {_SIGNALLED})
+    AND NOT EXISTS (SELECT FROM import_task AS task
+                    WHERE task.page_id = source_url_state.page_id AND task.state = 'quarantined'
+                      AND task.finished_at >= coalesce(source_url_state.last_checked_at, '-infinity'))
+"""
+
+# A page is due when its time has come, when its listing signals a change, or when it was never fetched.
+_DUE = f"""
+    {_OPEN}
+    AND (next_check_at <= now() OR {_SIGNALLED})
+"""
+
+_ENQUEUE_DUE = f"""
+INSERT INTO import_task (page_id, source, segment, reason)
+SELECT page_id, source, segment,
+       CASE WHEN last_checked_at IS NULL THEN 'new'
+            WHEN listed_fingerprint IS DISTINCT FROM fetched_fingerprint THEN 'signal'
+            WHEN next_check_at <= now() THEN 'due'
+            ELSE 'full' END
+FROM source_url_state
+WHERE source = %(source)s AND segment = ANY(%(segments)s)
+  AND ((%(full)s AND {_OPEN}
+        -- what an earlier attempt of this run has done stays done
+        AND NOT EXISTS (SELECT FROM import_task AS task WHERE task.page_id = source_url_state.page_id
+                        AND task.run_id = %(run_id)s AND task.state IN ('done', 'failed')))
+       OR ({_DUE}))
+ORDER BY page_id
+ON CONFLICT (page_id) WHERE state IN ('pending', 'leased') DO NOTHING
+""".encode()
+
+
+def enqueue_due(
+    connection: Connection[DictRow], source: str, segments: Sequence[str], *, full: bool, run_id: str
+) -> int:
+    """Make tasks of the pages that are due (`full`: of all). Returns how many were added."""
+    return connection.execute(
+        _ENQUEUE_DUE, {"source": source, "segments": list(segments), "full": full, "run_id": run_id}
+    ).rowcount
+
+
+def enqueue_pages(connection: Connection[DictRow], source: str, keys: Sequence[str]) -> int:
+    """Make tasks of named pages, due or not (an import on demand)."""
+    return connection.execute(
+        b"""
+        INSERT INTO import_task (page_id, source, segment, reason)
+        SELECT page_id, source, segment, 'requested' FROM source_url_state
+        WHERE source = %s AND page_key = ANY(%s)
+        ON CONFLICT (page_id) WHERE state IN ('pending', 'leased') DO NOTHING
+        """,
+        (source, list(keys)),
+    ).rowcount
+
+
+def due_segments(connection: Connection[DictRow], source: str) -> list[str]:
+    """Segments with a page that is due, a task left over, or a page that was fetched and not yet read."""
+    rows = connection.execute(
+        f"""
+        SELECT segment FROM source_url_state
+        WHERE source = %(source)s
+          AND (({_DUE}) OR (snapshot_id IS DISTINCT FROM parsed_snapshot_id AND outcome IS DISTINCT FROM 'gone'))
+        UNION
+        SELECT segment FROM import_task WHERE source = %(source)s AND state IN ('pending', 'leased')
+        """.encode(),
+        {"source": source},
+    )
+    return sorted(row["segment"] for row in rows)
+
+
+def release_orphans(connection: Connection[DictRow], source: str) -> int:
+    """Take over what dead runs, or a dead attempt of this one, still hold. Call only under the source's lock.
+
+    A page whose holder died three times is quarantined: it may be what kills them.
+    """
+    return connection.execute(
+        b"""
+        UPDATE import_task SET crashes = crashes + 1, lease_until = NULL,
+            state = CASE WHEN crashes + 1 >= %(max)s THEN 'quarantined' ELSE 'pending' END,
+            error = CASE WHEN crashes + 1 >= %(max)s THEN 'its run died ' || crashes + 1 || ' times' ELSE error END,
+            finished_at = CASE WHEN crashes + 1 >= %(max)s THEN now() END
+        WHERE source = %(source)s AND state = 'leased'
+        """,
+        {"source": source, "max": MAX_CRASHES},
+    ).rowcount
+
+
+_CLAIM = b"""
+UPDATE import_task AS task
+SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM source_url_state AS page
+WHERE page.page_id = task.page_id AND task.task_id = (
+    SELECT task_id FROM import_task
+    WHERE source = %(source)s AND segment = %(segment)s AND available_at <= %(attempt_started)s
+      AND (state = 'pending' OR (state = 'leased' AND lease_until < clock_timestamp()))
+      AND (%(only)s::text[] IS NULL OR page_id IN (
+           SELECT page_id FROM source_url_state WHERE source = %(source)s AND page_key = ANY(%(only)s)))
+    ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.etag,
+          page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak
+"""
+
+
+def claim(
+    connection: Connection[DictRow],
+    source: str,
+    segment: str,
+    run_id: str,
+    attempt_started: object,
+    lease: float,
+    only: Sequence[str] | None = None,
+) -> Task | None:
+    """The next task of a segment (`only`: of these page keys), leased to the run; None when nothing is left for this
+    attempt."""
+    row = connection.execute(
+        _CLAIM,
+        {
+            "source": source,
+            "segment": segment,
+            "run_id": run_id,
+            "attempt_started": attempt_started,
+            "lease": lease,
+            "only": None if only is None else list(only),
+        },
+    ).fetchone()
+    return Task(**row) if row else None
+
+
+def finish(connection: Connection[DictRow], task: Task, *, state: str, outcome: str, error: str | None = None) -> None:
+    """End a task for good."""
+    connection.execute(
+        b"UPDATE import_task SET state = %s, outcome = %s, error = %s, finished_at = now(), lease_until = NULL "
+        b"WHERE task_id = %s",
+        (state, outcome, error, task.task_id),
+    )
+
+
+def postpone(connection: Connection[DictRow], task: Task, *, outcome: str, error: str) -> None:
+    """Put a task back for the next attempt of this run, or for the next run."""
+    connection.execute(
+        b"UPDATE import_task SET state = 'pending', outcome = %s, error = %s, lease_until = NULL, "
+        b"available_at = clock_timestamp() WHERE task_id = %s",
+        (outcome, error, task.task_id),
+    )
+
+
+def segments_left(
+    connection: Connection[DictRow], source: str, segments: Sequence[str], only: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Open tasks (`only`: of these page keys) by segment."""
+    rows = connection.execute(
+        b"SELECT task.segment, count(*) AS n FROM import_task AS task JOIN source_url_state AS page USING (page_id) "
+        b"WHERE task.source = %(source)s AND task.segment = ANY(%(segments)s) AND state IN ('pending', 'leased') "
+        b"AND (%(only)s::text[] IS NULL OR page.page_key = ANY(%(only)s)) GROUP BY task.segment",
+        {"source": source, "segments": list(segments), "only": None if only is None else list(only)},
+    )
+    return {row["segment"]: row["n"] for row in rows}

@@ -1,0 +1,39 @@
+"""Every source on one page: what an operator looks at first, in the UI and on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from game_pipeline.store import Store
+
+__all__ = ["source_overview"]
+
+_OVERVIEW = """
+SELECT source.name AS source, coalesce(health.state, 'closed') AS state, coalesce(health.reason, '') AS reason,
+       coalesce(health.consecutive_failures, 0) AS failures, health.last_success_at, health.last_failure_at,
+       health.last_error, run.status AS last_run, run.started_at AS last_run_at,
+       coalesce(page.pages, 0) AS pages, coalesce(page.due, 0) AS due, coalesce(page.failing, 0) AS failing,
+       coalesce(page.unreadable, 0) AS unreadable, coalesce(record.live, 0) AS records,
+       coalesce(record.vanished, 0) AS vanished, coalesce(task.waiting, 0) AS waiting
+FROM unnest(%s::text[]) AS source(name)
+LEFT JOIN importer_health AS health ON health.source = source.name
+LEFT JOIN LATERAL (SELECT status, started_at FROM import_run WHERE import_run.source = source.name
+                   ORDER BY started_at DESC LIMIT 1) AS run ON true
+LEFT JOIN LATERAL (SELECT count(*) AS pages, count(*) FILTER (WHERE next_check_at <= now()) AS due,
+                          count(*) FILTER (WHERE failure_count > 0) AS failing,
+                          count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable
+                   FROM source_url_state WHERE source_url_state.source = source.name) AS page ON true
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE source_record.state = 'live') AS live,
+                          count(*) FILTER (WHERE source_record.state = 'vanished') AS vanished
+                   FROM source_record WHERE source_record.source = source.name) AS record ON true
+LEFT JOIN LATERAL (SELECT count(*) AS waiting FROM import_task
+                   WHERE import_task.source = source.name
+                     AND import_task.state IN ('pending', 'leased')) AS task ON true
+ORDER BY source.name
+"""
+
+
+def source_overview(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
+    """A row a source, by name: health, last run, pages known, due, failing, unreadable, records, tasks waiting."""
+    return store.rows(_OVERVIEW, (list(names),))

@@ -1,0 +1,78 @@
+"""The light look at a source that decides whether a run is worth while: its change feed, and what is due anyway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from game_pipeline.sources import Feed, PageRef, Request, Source
+from game_pipeline.store import Store
+
+from . import frontier
+from .client import Validators
+from .visit import Visitor
+
+__all__ = ["ProbeResult", "probe"]
+
+MAX_FEED_REQUESTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a probe found: pages that are new or signalled, and the segments with work to do (in their order)."""
+
+    signalled: int
+    segments: tuple[str, ...]
+    cursor: str | None
+    requests: int
+
+
+def probe(store: Store, visitor: Visitor, source: Source) -> ProbeResult:
+    """Read the change feed from the stored cursor and mark what it names as due.
+
+    The cursor moves only over what was read and stored. Raises `FetchError` or `ParseError` with nothing marked.
+    """
+    row = store.row("SELECT feed_cursor FROM importer_health WHERE source = %s", (source.name,))
+    cursor = row["feed_cursor"] if row else None
+    queue: list[Request] = list(source.changes_since(cursor))
+    newest = cursor
+    pages: list[PageRef] = []
+    requests = 0
+    seen: set[str] = set()
+    while queue and requests < MAX_FEED_REQUESTS:
+        request = queue.pop(0)
+        if request.url in seen:
+            continue
+        seen.add(request.url)
+        fetched = visitor.fetch(request, _validators(store, source, request))
+        requests += fetched.requests
+        if fetched.not_modified:
+            continue
+        feed: Feed = source.parse_feed(fetched.response, cursor)
+        pages += feed.pages
+        queue += feed.next
+        newest = feed.cursor or newest
+    if queue:  # more news than one look should read: what was read counts, the cursor stays for the next look
+        newest = cursor
+    with store.transaction() as connection:
+        signalled = frontier.observe(connection, source, pages)
+        connection.execute(
+            b"INSERT INTO importer_health (source, feed_cursor, probed_at) VALUES (%s, %s, now()) "
+            b"ON CONFLICT (source) DO UPDATE SET feed_cursor = excluded.feed_cursor, probed_at = now()",
+            (source.name, newest),
+        )
+        due = set(frontier.due_segments(connection, source.name))
+    return ProbeResult(
+        signalled=signalled,
+        segments=tuple(key for key in source.segment_keys() if key in due),
+        cursor=newest,
+        requests=requests,
+    )
+
+
+def _validators(store: Store, source: Source, request: Request) -> Validators | None:
+    """Where the feed is a page that is also stored, ask only for what is newer."""
+    row = store.row(
+        "SELECT etag, last_modified FROM source_url_state WHERE source = %s AND request_url = %s",
+        (source.name, request.url),
+    )
+    return Validators(etag=row["etag"], last_modified=row["last_modified"]) if row else None
