@@ -1,0 +1,1 @@
+"""Dagster's wiring, and the only package that imports dagster. Everything here is thin: the work is done elsewhere."""

@@ -1,0 +1,210 @@
+"""The asset `sources/NAME`: visits a site and stores its pages, segment by segment."""
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from game_pipeline.crawl import (
+    FetchError,
+    SegmentReport,
+    SourceBusy,
+    begin_run,
+    finish_run,
+    mark_done,
+    run_counts,
+    source_lock,
+)
+from game_pipeline.settings import Settings
+from game_pipeline.sources import ParseError, Source
+
+from .metadata import PAGE_KEYS, counts_metadata, in_words, table, whole_run, with_defaults
+from .resources import Pipeline
+
+__all__ = ["OWNERS", "ImportConfig", "pages_asset"]
+
+OWNERS = ["team:imports"]
+
+
+class ImportConfig(dg.Config):
+    """What a run fetches. By default whatever is due."""
+
+    full: bool = False
+    """Walk the listing and fetch every page of the segments, due or not."""
+    urls: list[str] = []  # noqa: RUF012  -- pydantic copies a default
+    """Only these games, by their addresses on the site."""
+
+
+def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset that fetches a source's pages."""
+    policy, own = source.policy, settings.source(source.name)
+    retries = policy.asset_retries if own.asset_retries is None else own.asset_retries
+    delay = policy.asset_retry_delay if own.asset_retry_delay is None else own.asset_retry_delay
+    fresh = policy.fresh_for
+
+    @dg.asset(
+        key=["sources", source.name],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=dg.RetryPolicy(
+            max_retries=retries, delay=delay, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+        ),
+        pool=source.name,
+        group_name="sources",
+        kinds={"python", "postgres", "http"},
+        owners=OWNERS,
+        tags={"source": source.name, "verified": "yes" if source.verified else "no"},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=fresh, warn_window=fresh * 0.75),
+        metadata={"site": dg.MetadataValue.url(source.home), "licence": source.attribution.licence},
+        description=_describe(source),
+    )
+    def pages(
+        context: dg.AssetExecutionContext, config: ImportConfig, pipeline: dg.ResourceParam[Pipeline]
+    ) -> dg.MaterializeResult:
+        segments = list(context.partition_keys)
+        try:
+            with (
+                source_lock(pipeline.store, source.name),
+                _books(context, pipeline, source, config, last=context.retry_number >= retries),
+            ):
+                return _fetch(context, config, pipeline, source, segments, last=context.retry_number >= retries)
+        except SourceBusy as busy:
+            raise dg.Failure(str(busy), allow_retries=False) from None
+
+    return pages
+
+
+@contextmanager
+def _books(
+    context: dg.AssetExecutionContext, pipeline: Pipeline, source: Source, config: ImportConfig, *, last: bool
+) -> Iterator[None]:
+    """The run's books around one attempt. They stay open for the attempt or the asset that comes after, if any."""
+    run = context.run
+    begin_run(pipeline.store, run.run_id, source.name, list(context.partition_keys), full=config.full)
+    try:
+        yield
+    except dg.Failure:  # its raiser has closed them, or another attempt comes
+        raise
+    except BaseException as error:  # a defect, or the run was cancelled: the monitor rests after either
+        if last or not isinstance(error, Exception):
+            why = f"{source.title}: {type(error).__name__}: {error}"
+            finish_run(pipeline.store, run.run_id, source.name, failed=why, records=Counter())
+        raise
+    # Launched for the pages alone, as the UI does from the asset's page, the run has no second asset to close them.
+    if run.step_keys_to_execute and f"records__{source.name}" not in run.step_keys_to_execute:
+        finish_run(pipeline.store, run.run_id, source.name, failed=None, records=Counter())
+
+
+def _describe(source: Source) -> str:
+    verified = "" if source.verified else "\n\n**Not verified**: no real capture of this format has been seen yet."
+    return (
+        f"Pages of {source.title}, stored as sent. Partitioned by segment; one run covers any number of them and "
+        f"fetches what is due: what the site's listing or feed signals, and what was not looked at for a while "
+        f"(at least every {_human(source.policy.revisit_max)}).\n\n"
+        f"**When a segment is red:** its observation and the run's failure name the pages and what the site answered. "
+        f"What was fetched is kept; launch the failed segments again when the site is well. Nothing else stops."
+        f"{verified}"
+    )
+
+
+def _human(span: dt.timedelta) -> str:
+    return f"{span.days} days" if span.days else f"{span.seconds // 3600} hours"
+
+
+def _fetch(
+    context: dg.AssetExecutionContext,
+    config: ImportConfig,
+    pipeline: Pipeline,
+    source: Source,
+    segments: list[str],
+    *,
+    last: bool,
+) -> dg.MaterializeResult:
+    begun = time.monotonic()
+    visitor = pipeline.visitor(source, context.run.run_id)
+    problems: list[str] = []
+    only: list[str] | None = None
+    try:
+        if config.urls:
+            only = [page.key for page in visitor.locate(config.urls)]
+            outside = sorted({source.segment_of(key) for key in only} - set(segments))
+            if outside:
+                raise ValueError(f"the addresses lie in segments that this run does not cover: {', '.join(outside)}")
+        elif visitor.listing_due(full=config.full):
+            listing = visitor.walk_listing()
+            context.log.info("listing: %s", in_words(listing))
+            if listing["pages_missing_held"]:
+                problems.append(f"the listing lacks {listing['pages_missing_held']} pages at once; held as broken")
+    except (FetchError, ParseError, ValueError) as error:
+        if config.urls:
+            finish_run(pipeline.store, context.run.run_id, source.name, failed=str(error), records=Counter())
+            raise dg.Failure(str(error), allow_retries=False) from None
+        problems.append(f"listing: {error.message if isinstance(error, FetchError) else error}")
+    reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
+    failed = [report for report in reports if report.failed]
+    counts = run_counts(pipeline.store, context.run.run_id)
+    metadata = {
+        report.segment: counts_metadata(with_defaults(counts.get(report.segment, {}), PAGE_KEYS))
+        | {"seconds": dg.MetadataValue.float(round(report.seconds, 3)), "report": _report(report)}
+        for report in reports
+    }
+    run = whole_run(sum(counts.values(), Counter()), len(segments), time.monotonic() - begun)
+    if only is not None:  # the segments are the run's reach: of none of them was anything else looked at
+        run["only"] = dg.MetadataValue.md(table(("only these addresses",), [(url,) for url in config.urls]))
+    if not failed and not problems:
+        for segment, values in metadata.items():
+            context.add_asset_metadata(values, partition_key=segment)
+        return dg.MaterializeResult(metadata=run)
+    # Some are done and some are not: say so segment by segment, then fail for the rest.
+    listing_failed = bool(problems) and not failed
+    done = [report.segment for report in reports if not report.failed and not listing_failed]
+    for segment in mark_done(pipeline.store, context.run.run_id, done):
+        context.log_event(
+            dg.AssetMaterialization(context.asset_key, partition=segment, metadata=run | metadata[segment])
+        )
+    summary = _summary(source, reports, problems)
+    if last:
+        for report in failed:
+            why = {"not_done": dg.MetadataValue.text(report.failed or ""), "report": _report(report)}
+            context.log_event(dg.AssetObservation(context.asset_key, partition=report.segment, metadata=why))
+        finish_run(pipeline.store, context.run.run_id, source.name, failed=summary, records=Counter())
+    raise dg.Failure(
+        summary,
+        allow_retries=not last,  # else the run would say that its retries are used up, before it says what is wrong
+        metadata={
+            "failed_segments": [report.segment for report in failed],
+            "done_segments": len(done),
+            "report": dg.MetadataValue.md(
+                table(("segment", "why"), [(report.segment, report.failed or "") for report in failed][:50])
+                or "\n".join(problems)
+            ),
+        },
+    )
+
+
+def _log(context: dg.AssetExecutionContext, report: SegmentReport) -> None:
+    if report.failed:
+        context.log.warning("%s: %s", report.segment, report.failed)
+    elif report.counts:
+        context.log.info("%s: %s", report.segment, in_words(report.counts))
+
+
+def _report(report: SegmentReport) -> dg.MarkdownMetadataValue:
+    errors = table(
+        ("page", "outcome", "what happened"),
+        [(error.page, error.outcome, error.message) for error in report.errors[:20]],
+    )
+    return dg.MetadataValue.md(errors or "Nothing went wrong.")
+
+
+def _summary(source: Source, reports: Iterable[SegmentReport], problems: list[str]) -> str:
+    failed = [report for report in reports if report.failed]
+    lines = [*problems]
+    if failed:
+        names = ", ".join(report.segment for report in failed[:12]) + (" ..." if len(failed) > 12 else "")
+        noun = "segment" if len(failed) == 1 else "segments"
+        lines.append(f"{len(failed)} {noun} not done ({names}): {failed[0].failed}")
+    return f"{source.title}: " + "; ".join(lines)

@@ -1,0 +1,133 @@
+"""The asset `records/NAME`: reads a source's stored pages into records. Sends nothing."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+
+from game_pipeline.changes import RecordsReport, refresh_records
+from game_pipeline.crawl import (
+    SourceBusy,
+    finish_run,
+    run_status,
+    source_lock,
+)
+from game_pipeline.sources import Source
+
+from .metadata import RECORD_KEYS, counts_metadata, in_words, table, whole_run, with_defaults
+from .resources import Pipeline
+from .source_pages import OWNERS
+
+__all__ = ["records_asset"]
+
+
+def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset that reads a source's pages, with its checks."""
+
+    @dg.asset(
+        key=["records", source.name],
+        deps=[dg.AssetKey(["sources", source.name])],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        code_version=str(source.parser_version),
+        pool=source.name,
+        group_name="records",
+        kinds={"python", "postgres"},
+        owners=OWNERS,
+        tags={"source": source.name},
+        check_specs=[
+            dg.AssetCheckSpec(
+                "every_page_is_read",
+                asset=["records", source.name],
+                description="Every stored page parses. Yellow: the table names the page and what was not found in it.",
+            ),
+            dg.AssetCheckSpec(
+                "the_format_is_the_known_one",
+                asset=["records", source.name],
+                description="The site states no field that it never stated before. Yellow: look at the new field.",
+            ),
+        ],
+        description=(
+            f"What the stored pages of {source.title} say, as canonical records. Pure: reads pages, sends nothing. "
+            f"A page is read anew when its body or the parser (version {source.parser_version}) changed. A page that "
+            f"does not parse is recorded alone, with the selector that failed; its record keeps its last good version."
+        ),
+    )
+    def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+        begun = time.monotonic()
+        reports: list[RecordsReport] = []
+        try:
+            with source_lock(pipeline.store, source.name):
+                for segment in context.partition_keys:
+                    report = refresh_records(pipeline.store, source, context.run.run_id, segment)
+                    reports.append(report)
+                    context.add_asset_metadata(_records_metadata(report), partition_key=segment)
+        except SourceBusy as busy:
+            raise dg.Failure(str(busy), allow_retries=False) from None
+        except BaseException as error:  # a defect, or the run was cancelled: its books are closed all the same
+            if _imported_here(pipeline, context.run.run_id):
+                why = f"{source.title}: {type(error).__name__}: {error}"
+                finish_run(pipeline.store, context.run.run_id, source.name, failed=why, records=Counter())
+            raise
+        totals: Counter[str] = Counter()
+        for report in reports:
+            totals += report.counts
+        if _imported_here(pipeline, context.run.run_id):
+            status = finish_run(pipeline.store, context.run.run_id, source.name, failed=None, records=totals)
+            context.log.info("%s: %s %s", source.name, status, in_words(totals))
+        return dg.MaterializeResult(
+            metadata=whole_run(totals, len(reports), time.monotonic() - begun),
+            check_results=list(_check_results(pipeline, source, reports)),
+        )
+
+    return records
+
+
+def _imported_here(pipeline: Pipeline, run_id: str) -> bool:
+    return run_status(pipeline.store, run_id) == "running"
+
+
+def _records_metadata(report: RecordsReport) -> dict[str, dg.MetadataValue[Any]]:
+    problems = table(
+        ("page", "where", "problem"), [(item.page, item.where, item.problem) for item in report.problems[:20]]
+    )
+    return counts_metadata(with_defaults(report.counts, RECORD_KEYS)) | {
+        "report": dg.MetadataValue.md(problems or "Every page was read.")
+    }
+
+
+def _check_results(
+    pipeline: Pipeline, source: Source, reports: Sequence[RecordsReport]
+) -> Iterable[dg.AssetCheckResult]:
+    unread = pipeline.store.rows(
+        "SELECT url, parse_error FROM source_url_state WHERE source = %s AND parse_error IS NOT NULL "
+        "ORDER BY page_id LIMIT 20",
+        (source.name,),
+    )
+    yield dg.AssetCheckResult(
+        check_name="every_page_is_read",
+        passed=not unread,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "pages_failed": len(unread),
+            "report": dg.MetadataValue.md(
+                table(("page", "where and why"), [(row["url"], row["parse_error"]) for row in unread])
+                or "Every stored page was read."
+            ),
+        },
+    )
+    gained = {report.segment: report.gained_fields for report in reports if report.gained_fields}
+    yield dg.AssetCheckResult(
+        check_name="the_format_is_the_known_one",
+        passed=not gained,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "gained_fields": sum(len(fields) for fields in gained.values()),
+            "report": dg.MetadataValue.md(
+                table(("segment", "fields seen for the first time"), [(k, ", ".join(v)) for k, v in gained.items()])
+                or "No field was seen for the first time."
+            ),
+        },
+    )
