@@ -1,0 +1,74 @@
+"""The demo's story comes out as it is told: what happened on day 2 is what the report says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from game_pipeline.demo.replicas import FAILING_TUID, MALFORMED_TUID, VANISHED_INSTEAD_ID
+from game_pipeline.demo.story import DemoError, DemoReport, forget, tell
+from game_pipeline.settings import load_settings
+from game_pipeline.store import open_store
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("story") / "demo"
+
+
+@pytest.fixture(scope="module")
+def report(directory: Path) -> DemoReport:
+    return tell(directory, lambda _: None)
+
+
+def test_day_1_imports_every_page_of_every_site(report: DemoReport) -> None:
+    pages = {outcome.source: outcome.counts["pages_checked"] for outcome in report.days[0].imports}
+    assert pages == {"instead_games": 2, "ifdb": 34, "ifwiki_ru": 36}
+    assert {outcome.status for outcome in report.days[0].imports} == {"done"}
+    assert report.days[0].catalogue.failed is None
+
+
+def test_day_2_writes_only_what_really_changed(report: DemoReport) -> None:
+    second = report.days[1]
+    by_source = {outcome.source: outcome.counts for outcome in second.imports}
+    assert (by_source["instead_games"]["records_changed"], by_source["instead_games"]["records_new"]) == (2, 1)
+    assert (by_source["ifdb"]["records_changed"], by_source["ifdb"]["records_new"]) == (4, 1)
+    assert by_source["ifdb"]["pages_same"] == 28
+    assert second.catalogue.games_new == 2
+    assert second.catalogue.games_updated == 6
+    assert second.catalogue.games_untouched == report.games - 8
+
+
+def test_each_failure_stays_alone(report: DemoReport) -> None:
+    outcomes = {outcome.source: outcome for outcome in report.days[1].imports}
+    assert outcomes["instead_games"].status == "done"
+    assert FAILING_TUID in outcomes["ifdb"].failed[0]
+    assert "500" in outcomes["ifwiki_ru"].failed[0]
+    assert [row["url"].rsplit("=", 1)[1] for row in report.unreadable] == [MALFORMED_TUID]
+    assert [row["identity"] for row in report.vanished] == [str(VANISHED_INSTEAD_ID)]
+
+
+def test_the_editors_correction_stands_and_the_page_s_other_field_came_in(report: DemoReport, directory: Path) -> None:
+    assert report.edit is not None
+    assert report.edit.stands
+    with open_store(load_settings(directory / "game_pipeline.toml")) as store:
+        game = store.row("SELECT state, provenance FROM game WHERE game_id = %s", (report.edit.game_id,))
+    assert game is not None
+    assert {"kind": "theme", "value": "folklore"} in game["state"]["tags"]
+    assert game["provenance"]["release_date"]["rule"] == "human_edit"
+
+
+def test_a_folder_that_is_no_demo_is_not_wiped(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "diary.txt").write_text("mine")
+    with pytest.raises(DemoError, match="not a demo's folder"):
+        tell(folder, lambda _: None)
+    assert (folder / "diary.txt").read_text() == "mine"
+
+
+def test_the_demo_can_be_told_again_and_forgotten(report: DemoReport, directory: Path) -> None:
+    assert report.games
+    forget(directory)
+    assert not directory.exists()
