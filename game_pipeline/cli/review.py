@@ -1,0 +1,87 @@
+"""`game-pipeline review`: the questions for people, and their answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import click
+
+from game_pipeline.catalog import ReviewError, accept, curator_for, list_review, reject, show_review
+
+from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
+
+KINDS = ("match", "conflict", "suggestion", "vanished")
+
+
+@click.group()
+def review() -> None:
+    """Answer the questions that the pipeline cannot."""
+
+
+@review.command("list")
+@click.option("--kind", type=click.Choice(KINDS), help="Only questions of this kind.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+@pass_app
+def list_(app: App, kind: str | None, limit: int, json_: bool) -> None:
+    """Open questions, the most important first."""
+    with app.store() as store:
+        items = list_review(store, kind=kind, limit=limit)
+    if json_:
+        print_json(items)
+    elif items:
+        print_table(
+            ("item", "kind", "game", "question", "since"),
+            [(row["item_id"], row["kind"], row["game_id"], row["summary"], row["opened_at"]) for row in items],
+        )
+    else:
+        click.echo("nothing is asked")
+
+
+@review.command()
+@click.argument("item_id", type=int, metavar="N")
+@json_option
+@pass_app
+def show(app: App, item_id: int, json_: bool) -> None:
+    """One question with everything that speaks for and against."""
+    with app.store() as store:
+        item = show_review(store, item_id)
+    if item is None:
+        raise Failed(f"no review item {item_id}; see: game-pipeline review list")
+    if json_:
+        print_json(item)
+        return
+    click.echo(f"{item['item_id']} ({item['kind']}, {item['state']}): {item['summary']}")
+    for evidence in item["proposal"].get("evidence", []):
+        sides = " / ".join(dict.fromkeys(side or "—" for side in (evidence["ours"], evidence["theirs"])))
+        click.echo(f"  {evidence['detail']}" + (f": {sides}" if sides != "—" else ""))
+    for side in item["proposal"].get("sides", []):
+        click.echo(f"  {', '.join(by['source'] for by in side['sources'])}: {side['value']}")
+
+
+@review.command("accept")
+@click.argument("item_id", type=int, metavar="N")
+@click.option("--reason", default="", help="Why, for the record.")
+@pass_app
+def accept_(app: App, item_id: int, reason: str) -> None:
+    """Yes: join the match, take the suggestion, confirm the value that stands."""
+    _answer(app, accept, item_id, reason)
+
+
+@review.command("reject")
+@click.argument("item_id", type=int, metavar="N")
+@reason_option("Why not; kept with the answer.")
+@pass_app
+def reject_(app: App, item_id: int, reason: str) -> None:
+    """No: not the same game, keep the edit."""
+    _answer(app, reject, item_id, reason)
+
+
+def _answer(app: App, verdict: Callable[..., str], item_id: int, reason: str) -> None:
+    with app.store() as store, store.transaction() as connection:
+        curator = curator_for(store, app.settings, f"command:{uuid.uuid4()}")
+        try:
+            click.echo(verdict(connection, curator, item_id, author=person(), reason=reason))
+        except ReviewError as error:
+            raise Failed(str(error)) from None

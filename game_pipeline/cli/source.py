@@ -1,0 +1,203 @@
+"""`game-pipeline source`: what the sources are and how they are, and a parser run on one file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from game_pipeline.sources import SOURCES, Page, ParseError, Source, UnknownSourceError, get
+
+from .context import App, Failed, WrongUse, json_option, pass_app, person, print_json, print_table, reason_option
+
+
+@click.group()
+def source() -> None:
+    """List, show, probe, pause and resume sources; parse a file."""
+
+
+def known_source(name: str) -> Source:
+    try:
+        return get(name)
+    except UnknownSourceError as error:
+        raise WrongUse(str(error)) from None
+
+
+def _visited_source(name: str) -> Source:
+    item = known_source(name)
+    if not item.segments:
+        raise WrongUse(
+            f"{name} visits no site, its documents are given by hand: "
+            f"game-pipeline source parse {name} FILE --url ADDRESS"
+        )
+    return item
+
+
+@source.command("list")
+@json_option
+@pass_app
+def list_(app: App, json_: bool) -> None:
+    """Every source: verified, segments, pages, last check, health."""
+    from game_pipeline.crawl import source_overview
+
+    with app.store() as store:
+        health = {row["source"]: row for row in source_overview(store, list(SOURCES))}
+    rows = [
+        {
+            "name": name,
+            "title": item.title,
+            "verified": item.verified,
+            "segments": len(item.segments),
+            "enabled": app.settings.source(name).enabled,
+            "pages": health[name]["pages"],
+            "records": health[name]["records"],
+            "last_run": health[name]["last_run"],
+            "last_run_at": health[name]["last_run_at"],
+            "health": _health(health[name]),
+        }
+        for name, item in SOURCES.items()
+    ]
+    if json_:
+        print_json(rows)
+        return
+    print_table(
+        ("source", "site", "format seen", "segments", "pages", "records", "last run", "when", "health"),
+        [
+            (
+                row["name"],
+                row["title"],
+                "yes" if row["verified"] else "no capture yet",
+                row["segments"] or "documents",
+                row["pages"],
+                row["records"],
+                row["last_run"] or "never",
+                row["last_run_at"],
+                row["health"] if row["enabled"] else "off",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _health(row: dict[str, object]) -> str:
+    if row["state"] == "paused":
+        return f"paused: {row['reason']}"
+    if row["failures"]:
+        return f"{row['failures']} failed runs: {row['last_error']}"
+    return "well" if row["last_run"] else "new"
+
+
+@source.command()
+@click.argument("name")
+@json_option
+@pass_app
+def show(app: App, name: str, json_: bool) -> None:
+    """One source: its policy, its segments, and how each of them is."""
+    item = known_source(name)
+    with app.store() as store:
+        segments = store.rows(
+            "SELECT segment, count(*) AS pages, count(*) FILTER (WHERE failure_count > 0) AS failing, "
+            "count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable, max(last_checked_at) AS last_checked, "
+            "max(last_changed_at) AS last_changed FROM source_url_state WHERE source = %s GROUP BY segment "
+            "ORDER BY segment",
+            (name,),
+        )
+        errors = store.rows(
+            "SELECT url, coalesce(parse_error, last_error) AS error FROM source_url_state "
+            "WHERE source = %s AND (parse_error IS NOT NULL OR failure_count > 0) ORDER BY page_id LIMIT 20",
+            (name,),
+        )
+    facts = {
+        "name": item.name,
+        "title": item.title,
+        "home": item.home,
+        "hosts": item.hosts,
+        "verified": item.verified,
+        "parser_version": item.parser_version,
+        "licence": item.attribution.licence,
+        "priority": item.policy.priority,
+        "min_delay_seconds": item.policy.min_delay,
+        "full_import": item.policy.reimport_cron,
+    }
+    if json_:
+        print_json({**facts, "segments": segments, "errors": errors})
+        return
+    print_table(("fact", "value"), list(facts.items()))
+    print_table(
+        ("segment", "pages", "failing", "unreadable", "last checked", "last changed"),
+        [tuple(row.values()) for row in segments],
+    )
+    if errors:
+        print_table(("page", "error"), [tuple(row.values()) for row in errors])
+
+
+@source.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--url", required=True, help="The address the file was fetched from.")
+def parse(name: str, file: Path, url: str) -> None:
+    """Parse one FILE as the source would; canonical JSON lines on stdout. No database, no network."""
+    item = known_source(name)
+    body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    try:
+        records = item.parse(Page(url=url, body=body))
+    except ParseError as error:
+        raise Failed(f"{file}: {name} cannot read it: {error}") from None
+    out = sys.stdout
+    if hasattr(out, "reconfigure"):
+        out.reconfigure(encoding="utf-8")
+    for record in records:
+        click.echo(record.to_json())
+
+
+@source.command()
+@click.argument("name")
+@json_option
+@pass_app
+def probe(app: App, name: str, json_: bool) -> None:
+    """Look at the change feed now, as the monitor does; imports nothing."""
+    from game_pipeline.crawl import Client, FetchError, Visitor
+    from game_pipeline.crawl import probe as look
+
+    item = _visited_source(name)
+    app.require_sites()
+    with app.store() as store, Client(store, app.settings.crawl) as client:
+        try:
+            found = look(store, Visitor(store, client, item, app.settings, "probe by hand"), item)
+        except (FetchError, ParseError) as error:
+            raise Failed(f"{name}: {error}") from None
+    if json_:
+        print_json(found)
+        return
+    click.echo(
+        f"{name}: {found.signalled} pages new or signalled by the feed ({found.requests} requests); "
+        f"segments with work: {', '.join(found.segments) or 'none'}"
+    )
+
+
+@source.command()
+@click.argument("name")
+@reason_option("Why; shown wherever the source is.")
+@pass_app
+def pause(app: App, name: str, reason: str) -> None:
+    """Stop the monitor and the schedule of a source until it is resumed."""
+    _set_state(app, name, "paused", reason)
+    click.echo(f"{name} is paused: {reason}")
+
+
+@source.command()
+@click.argument("name")
+@pass_app
+def resume(app: App, name: str) -> None:
+    """Let a paused source be imported again."""
+    _set_state(app, name, "closed", None)
+    click.echo(f"{name} runs again")
+
+
+def _set_state(app: App, name: str, state: str, reason: str | None) -> None:
+    from game_pipeline.crawl import set_state
+
+    _visited_source(name)
+    with app.store() as store:
+        set_state(store, name, state, reason=reason, actor=person())

@@ -1,0 +1,18 @@
+"""Moments as people write them on the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from .context import WrongUse
+
+__all__ = ["read_time"]
+
+
+def read_time(text: str) -> dt.datetime:
+    """A moment as people write it: ISO 8601; without a zone it is local time. Raises `WrongUse`."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUse(f"no time: {text!r}; write it like 2026-11-21 or 2026-11-21T14:30") from None
+    return moment.astimezone()

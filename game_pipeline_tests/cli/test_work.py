@@ -1,0 +1,112 @@
+"""Importing and curating from the command line, against replica sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from game_pipeline.crawl import source_lock
+from game_pipeline.demo.replicas import EDITED_TUID, FAILING_TUID, MALFORMED_TUID, Replicas
+from game_pipeline.settings import load_settings
+from game_pipeline.store import Store
+
+from .conftest import Shell
+
+
+def test_a_source_is_imported_found_shown_edited_and_told(shell: Shell, workplace: Path, replicas: Replicas) -> None:
+    imported = shell("import", "--source", "instead_games", "--json")
+    assert imported.code == 0
+    assert imported.document["sources"][0]["status"] == "done"
+    assert imported.document["catalogue"]["games_new"] == 25  # the 26th is a question for people
+
+    found = shell("game", "find", "материк", "--json").document
+    assert found[0]["title"] == "Материк"
+    game_id = str(found[0]["game_id"])
+    assert shell("game", "edit", game_id, "release_date", "2009-05", "--reason", "the forum says so").code == 0
+    replicas.set_day(2)
+    assert shell("import", "--source", "instead_games", "--full").code == 0
+
+    shown = shell("game", "show", game_id, "--json").document
+    assert shown["state"]["release_date"] == "2009-05"
+    assert shown["provenance"]["release_date"]["rule"] == "human_edit"
+    assert any("2.4" in link["url"] for link in shown["state"]["urls"])
+    history = shell("game", "history", game_id, "--json").document
+    assert [revision["cause"] for revision in history] == ["import", "edit", "import"]
+    assert history[1]["reason"] == "the forum says so"
+    first = shell("game", "show", game_id, "--at", history[0]["recorded_at"].replace("+00:00", ".999999Z"), "--json")
+    assert (first.document["revision"], first.document["state"]["release_date"]) == (1, None)
+    assert shell("game", "show", game_id, "--at", "2001-01-01").code == 1
+    for command in (["status"], ["source", "list"], ["source", "show", "instead_games"], ["db", "status"]):
+        assert shell(*command).code == 0
+        assert shell(*command, "--json").document
+    assert "Материк" in shell("game", "show", game_id).out
+    assert "the forum says so" in shell("game", "history", game_id).out
+
+    again = shell("import", "--source", "instead_games", "--full", "--json").document
+    assert again["catalogue"] | {"run_id": ""} == {
+        "run_id": "",
+        "games_new": 0,
+        "games_updated": 0,
+        "games_untouched": 26,
+        "failed": None,
+    }
+
+
+def test_one_address_imports_one_game(shell: Shell, workplace: Path) -> None:
+    outcome = shell("import", f"http://www.ifdb.org/viewgame?id={EDITED_TUID}", "--json")
+    assert outcome.code == 0
+    assert outcome.document["catalogue"]["games_new"] == 1
+    assert outcome.document["sources"][0]["counts"]["pages_checked"] == 1
+    by_title = shell("import", "https://ifwiki.ru/Zork", "--json")
+    assert by_title.document["sources"][0]["counts"]["pages_checked"] == 1
+
+
+def test_an_address_without_a_game_says_why_and_fails(shell: Shell, workplace: Path) -> None:
+    outcome = shell("import", "https://ifdb.org/viewgame?id=nosuchgame123456")
+    assert outcome.code == 1
+    assert "404" in outcome.err
+    assert "nosuchgame123456" in outcome.err
+
+
+def test_a_failing_page_fails_its_segment_and_a_malformed_one_only_itself(
+    shell: Shell, workplace: Path, replicas: Replicas
+) -> None:
+    replicas.set_day(2)
+    outcome = shell("import", "--source", "ifdb", "--full", "--json")
+    assert outcome.code == 1
+    assert FAILING_TUID in outcome.err
+    assert outcome.document["catalogue"]["games_new"] == 33
+    errors = shell("source", "show", "ifdb", "--json").document["errors"]
+    assert {error["url"].rsplit("=", 1)[1] for error in errors} == {FAILING_TUID, MALFORMED_TUID}
+    replicas.set_day(3)
+    mended = shell("import", "--source", "ifdb", "--json")
+    assert mended.code == 0
+    assert mended.document["sources"][0]["counts"]["pages_checked"] == 1
+    assert mended.document["catalogue"]["games_new"] == 1
+
+
+def test_a_second_import_of_a_source_says_so_and_ends(shell: Shell, workplace: Path) -> None:
+    settings = load_settings(workplace / "game_pipeline.toml")
+    assert settings.database_url
+    with Store(settings.database_url) as store, source_lock(store, "instead_games"):
+        outcome = shell("import", "--source", "instead_games")
+    assert outcome.code == 1
+    assert "instead_games is being imported" in outcome.err
+
+
+def test_a_question_is_answered(shell: Shell, workplace: Path) -> None:
+    shell("import", "--source", "instead_games")
+    shell("import", "--source", "ifdb")
+    items = shell("review", "list", "--kind", "match", "--json").document
+    assert items
+    number = str(items[0]["item_id"])
+    assert "Лифтер" in shell("review", "show", number).out
+    assert "of its own" in shell("review", "reject", number, "--reason", "two games").out
+    assert shell("review", "reject", number, "--reason", "again").code == 1
+    assert shell("review", "accept", "999999").code == 1
+
+
+def test_a_paused_source_says_why(shell: Shell, workplace: Path) -> None:
+    assert shell("source", "pause", "ifdb", "--reason", "they asked us to").code == 0
+    assert "they asked us to" in shell("source", "list").out
+    assert shell("source", "resume", "ifdb").code == 0
+    assert "they asked us to" not in shell("source", "list").out
