@@ -1,0 +1,1 @@
+"""Measurements, each a script that says how to run it. None is a test."""
