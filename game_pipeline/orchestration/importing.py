@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
@@ -55,14 +55,12 @@ def import_source(
     segments: Sequence[str] | None = None,
     full: bool = False,
     urls: Sequence[str] = (),
-    on_run: Callable[[str], None] = lambda _: None,
 ) -> ImportOutcome:
     """Import what is due of a source (`full`: all of it; `urls`: just these games). Never raises for what fails."""
     outcome = ImportOutcome(source.name)
     reap_dead_runs(instance, store, time.time())
     order = source.segment_keys()
     for stretch, addresses in _parts(source, segments or order, urls):
-        on_run(f"import_{source.name} {stretch[0]}...{stretch[-1]}")
         result = run_job(
             defs,
             instance,
@@ -70,12 +68,12 @@ def import_source(
             tags=range_tags(stretch),
             ops={f"sources__{source.name}": {"full": full, "urls": addresses}},
         )
-        _count(store, outcome, result)
+        _note(outcome, result)
     if unread_segments(store, source) or (outcome.failed and run_status(store, outcome.run_ids[-1])):
         # An import that failed half-way stopped before reading, and Dagster holds its records for failed, too.
-        on_run(f"read_{source.name}")
         result = run_job(defs, instance, f"read_{source.name}", tags=range_tags(order))
-        _count(store, outcome, result)
+        _note(outcome, result)
+    outcome.counts = _counts(store, outcome.run_ids)
     return outcome
 
 
@@ -100,22 +98,23 @@ def _segments_of(source: Source, url: str) -> Sequence[str]:
     return order if found.next or not places else order[min(places) : max(places) + 1]
 
 
-def _count(store: Store, outcome: ImportOutcome, result: dg.ExecuteInProcessResult) -> None:
+def _note(outcome: ImportOutcome, result: dg.ExecuteInProcessResult) -> None:
     outcome.run_ids.append(result.run_id)
     failure = failure_of(result)
     if failure:
         outcome.failed.append(failure)
-    rows = store.rows(
-        "SELECT change, count(*) AS n FROM record_version WHERE run_id = %s GROUP BY change", (result.run_id,)
-    )
-    outcome.counts.update({f"records_{row['change']}": row["n"] for row in rows})
+
+
+def _counts(store: Store, run_ids: Sequence[str]) -> Counter[str]:
+    """What became of the pages and records of some runs."""
     totals: Counter[str] = Counter()
-    for run_id in outcome.run_ids:  # the books of a run are complete only once its pages are read
+    for run_id in run_ids:
         for counts in run_counts(store, run_id).values():
             totals += counts
-    for key in [key for key in outcome.counts if key.startswith("pages_")]:
-        del outcome.counts[key]
-    outcome.counts.update(totals)
+    rows = store.rows(
+        "SELECT change, count(*) AS n FROM record_version WHERE run_id = ANY(%s) GROUP BY change", (list(run_ids),)
+    )
+    return totals + Counter({f"records_{row['change']}": row["n"] for row in rows})
 
 
 def reconcile(defs: dg.Definitions, instance: dg.DagsterInstance, store: Store) -> ReconcileOutcome:

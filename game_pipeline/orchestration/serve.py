@@ -61,7 +61,6 @@ def serving(
     *,
     port: int,
     config: Path | None = None,
-    daemon: bool = True,
 ) -> Iterator[Serving]:
     """Start the UI on 127.0.0.1 and the daemon, and stop both at the end. Raises `ServeError`."""
     if not _free(port):
@@ -78,8 +77,6 @@ def serving(
         "webserver": ["dagster-webserver", *workspace, "-h", "127.0.0.1", "-p", str(port)],
         "daemon": ["dagster-daemon", "run", *workspace],
     }
-    if not daemon:
-        del commands["daemon"]
     logs = settings.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     children: dict[str, subprocess.Popen[bytes]] = {}

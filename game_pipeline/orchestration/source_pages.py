@@ -12,6 +12,7 @@ from game_pipeline.crawl import (
     FetchError,
     SegmentReport,
     SourceBusy,
+    Visitor,
     begin_run,
     finish_run,
     mark_done,
@@ -125,24 +126,7 @@ def _fetch(
 ) -> dg.MaterializeResult:
     begun = time.monotonic()
     visitor = pipeline.visitor(source, context.run.run_id)
-    problems: list[str] = []
-    only: list[str] | None = None
-    try:
-        if config.urls:
-            only = [page.key for page in visitor.locate(config.urls)]
-            outside = sorted({source.segment_of(key) for key in only} - set(segments))
-            if outside:
-                raise ValueError(f"the addresses lie in segments that this run does not cover: {', '.join(outside)}")
-        elif visitor.listing_due(full=config.full):
-            listing = visitor.walk_listing()
-            context.log.info("listing: %s", in_words(listing))
-            if listing["pages_missing_held"]:
-                problems.append(f"the listing lacks {listing['pages_missing_held']} pages at once; held as broken")
-    except (FetchError, ParseError, ValueError) as error:
-        if config.urls:
-            finish_run(pipeline.store, context.run.run_id, source.name, failed=str(error), records=Counter())
-            raise dg.Failure(str(error), allow_retries=False) from None
-        problems.append(f"listing: {error.message if isinstance(error, FetchError) else error}")
+    only, problems = _find_pages(context, config, pipeline, source, visitor)
     reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
     failed = [report for report in reports if report.failed]
     counts = run_counts(pipeline.store, context.run.run_id)
@@ -183,6 +167,35 @@ def _fetch(
             ),
         },
     )
+
+
+def _find_pages(
+    context: dg.AssetExecutionContext, config: ImportConfig, pipeline: Pipeline, source: Source, visitor: Visitor
+) -> tuple[list[str] | None, list[str]]:
+    """Which pages alone to fetch (None: whatever is due), and what is wrong with the listing.
+
+    A listing that fails stops nothing: known pages are fetched, and the run fails for it in the end. An address that
+    leads nowhere ends the run.
+    """
+    if config.urls:
+        try:
+            only = [page.key for page in visitor.locate(config.urls)]
+            outside = sorted({source.segment_of(key) for key in only} - set(context.partition_keys))
+            if outside:
+                raise ValueError(f"the addresses lie in segments that this run does not cover: {', '.join(outside)}")
+        except (FetchError, ParseError, ValueError) as error:
+            finish_run(pipeline.store, context.run.run_id, source.name, failed=str(error), records=Counter())
+            raise dg.Failure(str(error), allow_retries=False) from None
+        return only, []
+    if not visitor.listing_due(full=config.full):
+        return None, []
+    try:
+        listing = visitor.walk_listing()
+    except (FetchError, ParseError, ValueError) as error:
+        return None, [f"listing: {error.message if isinstance(error, FetchError) else error}"]
+    context.log.info("listing: %s", in_words(listing))
+    missing = listing["pages_missing_held"]
+    return None, [f"the listing lacks {missing} pages at once; held as broken"] if missing else []
 
 
 def _log(context: dg.AssetExecutionContext, report: SegmentReport) -> None:
