@@ -9,7 +9,7 @@ UV_VERSION := 0.13.8
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-faults test-browser check format bench screenshots lock clean
+.PHONY: help demo up test test-nightly test-faults test-hostile test-browser check format bench screenshots lock clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,8 +33,14 @@ up: $(VENV)/installed ## The Dagster UI on the demo's catalogue, with its replic
 test: $(VENV)/installed ## All tests but the long ones
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not faults" -q --show-capture=no
 
+test-nightly: $(VENV)/installed ## What may happen to a catalogue, looked at ten times longer
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest game_pipeline_tests/catalog/test_machine.py -q --show-capture=no
+
 test-faults: $(VENV)/installed ## The long tests: kills, restarts, floods
 	$(BIN)/python -m pytest -m faults -q
+
+test-hostile: $(VENV)/installed ## What hostile sites send, as a table: sent, expected, got
+	$(BIN)/python -m pytest game_pipeline_tests/hostile -q --show-capture=no
 
 test-browser: $(VENV)/installed ## Only the tests that drive the UI in headless Chromium
 	$(BIN)/python -m pytest -m browser -q

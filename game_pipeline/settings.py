@@ -5,21 +5,33 @@ Everything wrong is reported in one message at start, none of it at three in the
 
 from __future__ import annotations
 
+import base64
+import binascii
+import datetime as dt
+import ipaddress
 import os
+import re
 import tomllib
+import zoneinfo
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "BreakerSettings",
     "CrawlSettings",
+    "LimitSettings",
+    "ParseSettings",
+    "QuietHours",
     "Settings",
     "SettingsError",
     "SourceSettings",
+    "WebhookSettings",
     "config_in_force",
     "load_settings",
 ]
@@ -34,18 +46,119 @@ class SettingsError(ValueError):
     """The settings are wrong; the message lists every problem, where it stands and what is expected."""
 
 
-class SourceSettings(BaseModel):
-    """What an operator may change about one source; None keeps the source's own policy."""
+class LimitSettings(BaseModel):
+    """How far an import may change a game, or a source's games, before a person is asked; None keeps what holds else.
+
+    Shares are of what was there before: a description may shrink to `description_kept` of its length, a title may
+    change while it is as similar as `title_similarity`, a date may move by fewer than `date_years` years, `links_kept`
+    of a game's links must stay, and `run_share` of a source's games may change at once (where so many as `run_minimum`
+    do).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
+    description_kept: Annotated[float, Field(ge=0, le=1)] | None = None
+    title_similarity: Annotated[float, Field(ge=0, le=1)] | None = None
+    date_years: Annotated[int, Field(ge=1)] | None = None
+    links_kept: Annotated[float, Field(ge=0, le=1)] | None = None
+    run_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    run_minimum: Annotated[int, Field(ge=1)] | None = None
+
+
+class BreakerSettings(BaseModel):
+    """When a source's circuit breaker opens, and how it comes back. Times are seconds.
+
+    It opens where `failure_share` of at least `min_calls` calls within `window` failed, where `min_calls` in a row did,
+    or where the site refused `refusals` in a row. It rests for `rest`, then twice as long each time, up to
+    `longest_rest`; after `trials` good trials the rate comes back in steps of a `window` each. A source that has not
+    been well for `chronic_after`, or that opened `chronic_openings` times within a day, is a person's.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    window: Annotated[float, Field(gt=0)] = 600.0
+    min_calls: Annotated[int, Field(ge=2)] = 8
+    failure_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    refusals: Annotated[int, Field(ge=1)] = 3
+    rest: Annotated[float, Field(gt=0)] = 60.0
+    longest_rest: Annotated[float, Field(gt=0)] = 3_600.0
+    trials: Annotated[int, Field(ge=1)] = 3
+    chronic_after: Annotated[float, Field(gt=0)] = 86_400.0
+    chronic_openings: Annotated[int, Field(ge=2)] = 5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.longest_rest < self.rest:
+            raise ValueError("longest_rest must not be less than rest")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours of each day in which a site is sent nothing, by the clock of a named time zone."""
+
+    start: dt.time
+    end: dt.time
+    zone: zoneinfo.ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str) -> QuietHours:
+        """Read `23:00-07:00 Europe/Moscow`. Raises ValueError."""
+        match = re.fullmatch(r"(\d\d:\d\d)-(\d\d:\d\d) ([A-Za-z0-9_+/-]{1,64})", text.strip())
+        if match is None:
+            raise ValueError("hours and a time zone such as 23:00-07:00 Europe/Moscow are expected")
+        try:
+            start, end = dt.time.fromisoformat(match[1]), dt.time.fromisoformat(match[2])
+        except ValueError:
+            raise ValueError(f"{match[1]}-{match[2]} are no times of day") from None
+        if start == end:
+            raise ValueError("the hours begin when they end; to stop a source altogether set enabled = false")
+        try:
+            return cls(start, end, zoneinfo.ZoneInfo(match[3]))
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {match[3]!r}; it looks like Europe/Moscow or UTC") from None
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone.key}"
+
+
+Days = Annotated[float, Field(gt=0, le=3650)]
+
+
+class SourceSettings(BaseModel):
+    """What an operator may change about one source; None keeps the source's own policy."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
     enabled: bool = True
     min_delay: Seconds | None = None
+    requests_per_day: Annotated[int, Field(ge=1)] | None = None
+    """The most that is sent to each host of the source on a day (UTC), by all processes; None: no limit."""
+    quiet_hours: QuietHours | None = None
+    revisit_min_days: Days | None = None
+    revisit_mean_days: Days | None = None
+    revisit_max_days: Days | None = None
+    wall_markers: list[str] = Field(default_factory=list)
+    """Text of the site's captcha or login page, over what its source knows."""
     priority: int | None = None
     asset_retries: Annotated[int, Field(ge=0)] | None = None
     asset_retry_delay: Seconds | None = None
     monitor_every: Annotated[float, Field(ge=5)] | None = None
     reimport_cron: str | None = None
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    breaker: BreakerSettings = Field(default_factory=BreakerSettings)
+
+    @field_validator("quiet_hours", mode="before")
+    @classmethod
+    def _hours(cls, value: Any) -> Any:
+        return QuietHours.parse(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        named = [days for days in (self.revisit_min_days, self.revisit_mean_days, self.revisit_max_days) if days]
+        if named != sorted(named):
+            raise ValueError("revisit_min_days, revisit_mean_days and revisit_max_days must not fall in this order")
+        return self
 
 
 class CrawlSettings(BaseModel):
@@ -76,6 +189,22 @@ class CrawlSettings(BaseModel):
         return routes
 
 
+class ParseSettings(BaseModel):
+    """How pages are read: in processes of their own, which may be killed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workers: Annotated[int, Field(ge=0, le=64)] = 2
+    """Processes that read at once, at most; started when there is something to read. 0: read in the run's own process,
+    which nothing can stop then."""
+    memory_mb: Annotated[int, Field(ge=512)] = 1024
+    """Address space of a worker, in MiB. Not every system enforces it (macOS does not)."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Time for one page, after which its worker is killed."""
+    pages_per_worker: Annotated[int, Field(ge=1)] = 2000
+    """A worker is replaced after so many pages, or once it holds a quarter of its memory."""
+
+
 class MergeSettings(BaseModel):
     """Thresholds of the extractive merger: shares of a sentence's 4-grams found in another sentence."""
 
@@ -85,25 +214,142 @@ class MergeSettings(BaseModel):
     near: Annotated[float, Field(gt=0, le=1)] = 0.45
 
 
+class WebhookSettings(BaseModel):
+    """One receiver of the event log. Neither its secrets nor its address, whose path may hold one, is ever shown."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    url: str = Field(repr=False)
+    """https, or http where the host is this machine."""
+    secret: SecretStr
+    """The key of the signatures: `whsec_` and base64, or plain text; at least 24 bytes."""
+    previous_secret: SecretStr | None = None
+    """The key before, while it is being replaced: signatures are made with both."""
+    events: Annotated[list[str], Field(min_length=1)] = ["game.*"]
+    """Types of events, or patterns of them (`*`, `?`, `[...]`)."""
+    enabled: bool = True
+    timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """Seconds for one delivery, from the name lookup to the last byte of the answer."""
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 12
+    backoff_base: Annotated[float, Field(gt=0)] = 30.0
+    backoff_cap: Annotated[float, Field(gt=0)] = 21_600.0
+    keep_days: Annotated[float, Field(ge=0)] = 30.0
+    """How long it is remembered what was delivered; dead letters stay until they are sent again."""
+
+    @property
+    def origin(self) -> str:
+        """The address as far as it may be shown."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def keys(self) -> list[bytes]:
+        """The keys that sign, the newest first."""
+        return [webhook_key(secret) for secret in (self.secret, self.previous_secret) if secret is not None]
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError("an address such as https://example.org/hook is expected") from None
+        if parts.scheme not in ("http", "https") or not host or not re.fullmatch(r"[!-~]+", url):
+            raise ValueError("an address such as https://example.org/hook is expected, in ASCII")
+        if "@" in parts.netloc or parts.fragment:
+            raise ValueError("an address without user, password and fragment is expected; the signature says who sends")
+        if parts.scheme == "http" and not _is_loopback(host):
+            raise ValueError("https is needed; http goes to this machine only (127.0.0.1, ::1, localhost)")
+        return url
+
+    @field_validator("secret", "previous_secret")
+    @classmethod
+    def _strong(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(webhook_key(secret)) < MIN_KEY_BYTES:
+            raise ValueError(
+                f"a key of at least {MIN_KEY_BYTES} bytes is expected; make one with: openssl rand -hex 32"
+            )
+        return secret
+
+    @field_validator("events")
+    @classmethod
+    def _patterns(cls, events: list[str]) -> list[str]:
+        for pattern in events:
+            if not re.fullmatch(r"[a-z_.*?\[\]!-]+", pattern):
+                raise ValueError(f"{pattern!r} is no type of event and no pattern such as game.*")
+        return events
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.backoff_cap < self.backoff_base:
+            raise ValueError("backoff_cap must not be less than backoff_base")
+        return self
+
+
+MIN_KEY_BYTES = 24
+
+
+def webhook_key(secret: SecretStr) -> bytes:
+    """The bytes of a secret. Raises `ValueError`, which does not tell the secret."""
+    text = secret.get_secret_value()
+    if not text.startswith("whsec_"):
+        return text.encode()
+    try:
+        return base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("what follows whsec_ must be base64") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 class Settings(BaseSettings):
     """All settings. Nested keys in the environment use two underscores: `GAME_PIPELINE_CRAWL__CONTACT`."""
 
-    model_config = SettingsConfigDict(env_prefix="GAME_PIPELINE_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="GAME_PIPELINE_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     data_dir: Path = Path(".game_pipeline")
     database_url: str | None = None
     """A PostgreSQL server (15 or later) instead of the embedded one: postgresql://user@host/catalogue."""
+    owner_database_url: str | None = None
+    """The same database by the role that owns its schema; then the role of `database_url` cannot change the log."""
     dagster_database_url: str | None = None
     """Dagster's own database; by default `<catalogue>_dagster` on the same server."""
     postgres_bin: Path | None = None
+    archive_dir: Path = Field(default_factory=lambda values: values["data_dir"] / "archive")
+    """Where `events archive` puts the months that leave the database."""
     automation: bool = True
     """Whether sensors and schedules run from the start; either way the UI switches each on and off."""
     pool_size: Annotated[int, Field(ge=1, le=50)] = 4
     crawl: CrawlSettings = Field(default_factory=CrawlSettings)
+    parse: ParseSettings = Field(default_factory=ParseSettings)
     merge: MergeSettings = Field(default_factory=MergeSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    """For every source; `[sources.NAME.limits]` goes over it."""
+    edits_age_days: Annotated[int, Field(ge=1)] = 730
+    """When a person's edit is so old that the sources' word is suggested again. It stands all the same."""
+    shadow: bool = False
+    """Whether automatic changes are only proposed: everything runs, but what games say is changed by people alone."""
+    catalogue_priority: int = 1_000
+    """Rank of the word of an existing catalogue that is imported without one of its own: after all sources."""
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    webhooks: dict[str, WebhookSettings] = Field(default_factory=dict)
 
-    @field_validator("database_url", "dagster_database_url")
+    @field_validator("webhooks")
+    @classmethod
+    def _webhook_names(cls, webhooks: dict[str, WebhookSettings]) -> dict[str, WebhookSettings]:
+        for name in webhooks:
+            if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or len(name) > 40:  # fit for a variable's name
+                raise ValueError(f"{name!r}: a name of small letters, digits and single underscores is expected")
+        return webhooks
+
+    @field_validator("database_url", "owner_database_url", "dagster_database_url")
     @classmethod
     def _postgres(cls, url: str | None) -> str | None:
         if url is not None and urlsplit(url).scheme not in ("postgresql", "postgres"):
@@ -173,6 +419,7 @@ def load_settings(config: Path | None = None, known_sources: frozenset[str] | No
         raise SettingsError("\n".join([f"settings from {origin} are wrong:", *problems]))
     base = path.parent if path is not None else Path.cwd()
     settings.data_dir = (base / settings.data_dir.expanduser()).absolute()
+    settings.archive_dir = (base / settings.archive_dir.expanduser()).absolute()
     if settings.postgres_bin is not None:
         settings.postgres_bin = (base / settings.postgres_bin.expanduser()).absolute()
     return settings

@@ -21,6 +21,7 @@ from psycopg import sql
 from game_pipeline.store.embedded import EmbeddedPostgres, ServerInfo
 from game_pipeline.store.migrations import migrate
 from game_pipeline.store.pool import Store
+from game_pipeline.store.privileges import APPLICATION, renew_grants
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _BASE = pytest.StashKey[Path]()
@@ -64,38 +65,48 @@ def postgres_server(request: pytest.FixtureRequest) -> ServerInfo:
 
 
 @pytest.fixture(scope="session")
+def application(request: pytest.FixtureRequest, postgres_server: ServerInfo) -> ServerInfo:
+    """The same server, for the role that the pipeline works as."""
+    return _embedded(request.config.stash[_BASE]).ensure_role(APPLICATION)
+
+
+@pytest.fixture(scope="session")
 def postgres_url(postgres_server: ServerInfo) -> str:
     """The address of the server's own database `postgres`, to make others from."""
     return postgres_server.url("postgres")
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_server: ServerInfo, postgres_url: str) -> str:
+def migrated_template(postgres_server: ServerInfo, postgres_url: str, application: ServerInfo) -> str:
     """The name of a database with every migration applied and no row of data. Nobody may stay connected to it."""
     name = f"template_{_WORKER}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
         migrate(connection)
+        renew_grants(connection, application.user)
     return name
 
 
 @contextmanager
 def _new_database(server: ServerInfo, template: str) -> Iterator[str]:
+    """The name of a new copy of the template."""
     name = f"test_{_WORKER}_{next(_numbers)}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    yield server.url(name)
+    with psycopg.connect(server.url(name), autocommit=True) as connection:
+        renew_grants(connection, APPLICATION)  # a template's rights come along, but not those on the database itself
+    yield name
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
 def database_url(postgres_server: ServerInfo, migrated_template: str) -> Iterator[str]:
-    """The address of a migrated, empty catalogue made for this test alone, for what `store` is too tame for."""
-    with _new_database(postgres_server, migrated_template) as url:
-        yield url
+    """The owner's address of a migrated, empty catalogue made for this test alone, for what `store` is too tame for."""
+    with _new_database(postgres_server, migrated_template) as name:
+        yield postgres_server.url(name)
 
 
 # Everything that a test can change about the schema; a statement that empties a table changes none of it.
@@ -127,31 +138,34 @@ END $$
 """
 
 
-class _Reused:
+class ReusedCatalogue:
     """One catalogue that test after test gets emptied: ten times faster than making one each.
 
     A test that changed the schema, or that left a connection behind, costs a new one.
     """
 
-    def __init__(self, server: ServerInfo, template: str, stack: ExitStack) -> None:
+    def __init__(self, server: ServerInfo, application: ServerInfo, template: str, stack: ExitStack) -> None:
         self._server = server
+        self._application = application
         self._template = template
         self._stack = stack
         self._renew()
 
     def _renew(self) -> None:
         self._stack.close()
-        self.url = self._stack.enter_context(_new_database(self._server, self._template))
+        name = self._stack.enter_context(_new_database(self._server, self._template))
+        self.owner_url = self._server.url(name)
+        self.url = self._application.url(name)
         self._schema = self._fingerprint()
 
     def _fingerprint(self) -> str:
-        with psycopg.connect(self.url) as connection:
+        with psycopg.connect(self.owner_url) as connection:
             row = connection.execute(_SCHEMA).fetchone()
             return str(row[0]) if row else ""
 
     def empty(self) -> str:
-        """Empty the catalogue, and return its address."""
-        with psycopg.connect(self.url) as connection:
+        """Empty the catalogue, and return its address for the role that the pipeline works as."""
+        with psycopg.connect(self.owner_url) as connection:
             left = connection.execute(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                 "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
@@ -164,13 +178,22 @@ class _Reused:
 
 
 @pytest.fixture(scope="session")
-def reused_catalogue(postgres_server: ServerInfo, migrated_template: str) -> Iterator[_Reused]:
+def reused_catalogue(
+    postgres_server: ServerInfo, application: ServerInfo, migrated_template: str
+) -> Iterator[ReusedCatalogue]:
     with ExitStack() as stack:
-        yield _Reused(postgres_server, migrated_template, stack)
+        yield ReusedCatalogue(postgres_server, application, migrated_template, stack)
 
 
 @pytest.fixture
-def store(reused_catalogue: _Reused) -> Iterator[Store]:
-    """A migrated, empty catalogue, opened; its address is `store.url`."""
+def store(reused_catalogue: ReusedCatalogue) -> Iterator[Store]:
+    """A migrated, empty catalogue, opened by the role that the pipeline works as; its address is `store.url`."""
     with Store(reused_catalogue.empty()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def owner(store: Store, reused_catalogue: ReusedCatalogue) -> Iterator[Store]:
+    """The catalogue of `store`, opened by the owner of its schema."""
+    with Store(reused_catalogue.owner_url) as opened:
         yield opened

@@ -31,6 +31,7 @@ def config(tmp_path: Path, text: str) -> Path:
 def test_without_a_file_the_defaults_stand_here(tmp_path: Path) -> None:
     settings = load_settings()
     assert settings.data_dir == tmp_path / ".game_pipeline"
+    assert settings.archive_dir == tmp_path / ".game_pipeline" / "archive"
     assert settings.source("ifdb").enabled
     assert settings.source("ifdb").min_delay is None
 
@@ -59,6 +60,7 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     settings = load_settings(path)
     assert settings.data_dir.resolve() == tmp_path / "data"
     assert settings.postgres_bin == path.parent / "pg" / "bin"
+    assert settings.archive_dir.resolve() == tmp_path / "data" / "archive"
 
 
 def test_an_absolute_path_and_one_of_the_home_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,3 +134,17 @@ def test_a_directory_is_no_file_of_settings(tmp_path: Path) -> None:
 
 def test_settings_can_be_made_by_hand() -> None:
     assert Settings(pool_size=2).pool_size == 2
+
+
+def test_what_an_operator_sets_for_a_site_is_read_and_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "[sources.ifdb]\nrequests_per_day = 500\nrevisit_mean_days = 7\nquiet_hours = '23:00-07:00 Europe/Moscow'"
+    monkeypatch.setenv("GAME_PIPELINE_SOURCES__IFICTION__QUIET_HOURS", "01:00-02:30 UTC")
+    settings = load_settings(config(tmp_path, text), KNOWN)
+    assert str(settings.source("ifdb").quiet_hours) == "23:00-07:00 Europe/Moscow"
+    assert str(settings.source("ifiction").quiet_hours) == "01:00-02:30 UTC"
+    wrong = "[sources.ifdb]\nquiet_hours = '23-7'\n[sources.ifiction]\nrevisit_min_days = 9\nrevisit_max_days = 8"
+    monkeypatch.delenv("GAME_PIPELINE_SOURCES__IFICTION__QUIET_HOURS")
+    with pytest.raises(SettingsError) as error:
+        load_settings(config(tmp_path, wrong), KNOWN)
+    assert "sources.ifdb.quiet_hours: hours and a time zone such as" in str(error.value)
+    assert "must not fall in this order" in str(error.value)

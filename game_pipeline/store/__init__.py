@@ -1,7 +1,15 @@
 """What is kept: the PostgreSQL server, the schema, the pool of connections and the events."""
 
 from .bodies import BodyError, load_body, save_body
-from .database import DatabaseError, Databases, find_databases, open_store, opened_databases, prepare_schema
+from .database import (
+    DatabaseError,
+    Databases,
+    find_databases,
+    open_store,
+    opened_databases,
+    owner_connection,
+    prepare_schema,
+)
 from .event import Event, RecordedEvent
 from .events import StreamConflict, append
 from .pool import Store
@@ -19,6 +27,7 @@ __all__ = [
     "load_body",
     "open_store",
     "opened_databases",
+    "owner_connection",
     "prepare_schema",
     "save_body",
 ]

@@ -39,9 +39,12 @@ from game_pipeline.store.postgres_home import (
     locked,
     make_data_dir,
     new_home,
+    new_password,
     prepare_state_root,
+    read_application_password,
     read_password,
     record_location,
+    write_application_password,
 )
 from game_pipeline.store.postgres_process import PidFile, can_run, end_server, is_server_of, user_name
 
@@ -193,6 +196,31 @@ class EmbeddedPostgres:
                 return False
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             return True
+
+    def ensure_role(self, name: str) -> ServerInfo:
+        """Make the login role that the pipeline works as, unless it is there; how to connect as it.
+
+        It has no rights of its own; its password is kept beside the superuser's.
+        """
+        with self._explained("prepared"), locked(self.data_dir):
+            server = self.server()
+            if server is None:
+                raise EmbeddedPostgresError(
+                    f"The database server of {self.data_dir} is not running; call start() first."
+                )
+            password = read_application_password(self.data_dir)
+            with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+                exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+                if password is None or not exists:
+                    # The role first: killed in between, the next start gives it another password.
+                    password = password or new_password()
+                    verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+                    statement = sql.SQL("{} ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
+                        sql.SQL("ALTER" if exists else "CREATE"), sql.Identifier(name), sql.Literal(verifier.decode())
+                    )
+                    connection.execute(statement)
+                    write_application_password(self.data_dir, password)
+            return replace(server, user=name, password=password)
 
     def _connect(self, home: Home, *, started: bool) -> ServerInfo | None:
         """Wait until the server takes connections, as it may have to recover first; nothing if it ends meanwhile."""

@@ -19,6 +19,7 @@ class Event:
     """Something that happened. `stream` is what it happened to (`game:42`, `record:7`, `source:ifdb`).
 
     `expected_version`: the stream's version that the decision was based on; None where it does not matter.
+    Raises ValueError where the payload is not as `event_types` describes it.
     """
 
     stream: str
@@ -34,19 +35,26 @@ class Event:
     event_id: UUID = field(default_factory=uuid7)
 
     def __post_init__(self) -> None:
-        if self.event_type not in EVENT_TYPES:
+        known = EVENT_TYPES.get(self.event_type)
+        if known is None:
             raise ValueError(f"unknown event type {self.event_type!r}; describe it in store/event_types.py")
+        try:
+            known.check(self.payload)
+        except ValueError as error:
+            raise ValueError(f"{self.event_type}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event as stored, with its place in the log and the database's time."""
+    """An event as stored, with its place in the log and the database's time.
+
+    `payload`: as JSON, of the newest version of its type.
+    """
 
     position: int
     event_id: UUID
     event_type: str
-    schema_version: int
     game_id: int | None
     actor: str
-    payload: dict[str, Any]
+    payload: str
     recorded_at: dt.datetime

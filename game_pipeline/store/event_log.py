@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
-from .event import RecordedEvent
+from game_pipeline.model import canonical_json
 
-__all__ = ["describe_event", "events_after", "newest_events", "recorded"]
+from .event import RecordedEvent
+from .event_types import EVENT_TYPES
+from .upcasting import upcast
+
+__all__ = ["events_after", "newest_events", "recorded", "settled_position"]
 
 BATCH = 1_000
 
-# Positions are handed out before they are committed: a reader that remembers the highest one it saw would miss an
-# earlier event whose transaction ends later. Events of transactions that may still be open are left for the next time.
 _AFTER = b"""
 SELECT * FROM import_event
-WHERE position > %(after)s AND (%(unsettled)s OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+WHERE position > %(after)s AND (%(settled)s::bigint IS NULL OR position <= %(settled)s)
   AND (%(until)s::timestamptz IS NULL OR recorded_at <= %(until)s)
 ORDER BY position LIMIT %(limit)s
 """
@@ -33,16 +36,32 @@ ORDER BY position DESC LIMIT %(limit)s
 """
 
 
+def settled_position(connection: Connection[DictRow] | Cursor[DictRow]) -> int:
+    """Up to this position every event is committed, or never will be: a reader may remember it and go on from there.
+
+    What is read up to it must be read by a later statement that sees what was committed meanwhile: never inside a
+    transaction of repeatable reads. How it is known: `announce_events` in `sql/`.
+    """
+    row = connection.execute(b"SELECT settled_position() AS position").fetchone()
+    return int(row["position"]) if row else 0
+
+
 def events_after(
-    connection: Connection[DictRow], position: int = 0, *, until: dt.datetime | None = None, unsettled: bool = False
+    connection: Connection[DictRow] | Cursor[DictRow],
+    position: int = 0,
+    *,
+    until: dt.datetime | None = None,
+    unsettled: bool = False,
+    batch: int = BATCH,
 ) -> Iterator[list[dict[str, Any]]]:
     """All events after a position, oldest first, in batches of rows; none that was recorded after `until`.
 
-    `unsettled`: also those committed while older transactions are still open. Right only within one snapshot that is
-    not gone on from later.
+    `unsettled`: also those that one still being committed may come before. Right only within one snapshot that is not
+    gone on from later.
     """
+    settled = None if unsettled else settled_position(connection)
     while True:
-        asked = {"after": position, "until": until, "unsettled": unsettled, "limit": BATCH}
+        asked = {"after": position, "until": until, "settled": settled, "limit": batch}
         rows = connection.execute(_AFTER, asked).fetchall()
         if not rows:
             return
@@ -64,10 +83,21 @@ def newest_events(
 
 
 def recorded(row: dict[str, Any]) -> RecordedEvent:
-    """A row of the log as an event."""
-    return RecordedEvent(**{name: row[name] for name in RecordedEvent.__dataclass_fields__})
+    """A row of the log as an event of the newest version. Raises `UnknownEvent`.
 
-
-def describe_event(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the log as it is exported: stable keys, nothing of the database's own bookkeeping."""
-    return {name: value for name, value in row.items() if name != "xid"}
+    The payload may be given as JSON text: then it is read only where it is of an older version.
+    """
+    payload = row["payload"]
+    known = EVENT_TYPES.get(row["event_type"])
+    if known is None or row["schema_version"] != known.version:
+        document = json.loads(payload) if isinstance(payload, str) else payload
+        payload = upcast(row["event_type"], row["schema_version"], document)
+    return RecordedEvent(
+        position=row["position"],
+        event_id=row["event_id"],
+        event_type=row["event_type"],
+        game_id=row["game_id"],
+        actor=row["actor"],
+        payload=payload if isinstance(payload, str) else canonical_json(payload),
+        recorded_at=row["recorded_at"],
+    )

@@ -22,7 +22,7 @@ _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _LOCK = 0x67616D65  # one fixed advisory lock for every migrator of this product
 
 _TABLE = """
-CREATE TABLE IF NOT EXISTS schema_migration (
+CREATE TABLE schema_migration (
     number     integer PRIMARY KEY,
     name       text NOT NULL,
     checksum   text NOT NULL,
@@ -79,7 +79,8 @@ def migrate(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migra
     done: list[str] = []
     connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
-        connection.execute(_TABLE)
+        if not _begun(connection):  # asked first: IF NOT EXISTS would want the right to create either way
+            connection.execute(_TABLE)
         for migration in _pending(connection, migrations):
             try:
                 with connection.transaction():
@@ -101,14 +102,18 @@ def migration_status(
 ) -> MigrationStatus:
     """What is applied and what waits, changing nothing. Raises `MigrationError` as `migrate` does."""
     migrations = read_migrations() if migrations is None else migrations
-    exists = connection.execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
-    if not exists or not exists[0]:
+    if not _begun(connection):
         return MigrationStatus((), tuple(migration.name for migration in migrations))
     pending = {migration.name for migration in _pending(connection, migrations)}
     return MigrationStatus(
         tuple(migration.name for migration in migrations if migration.name not in pending),
         tuple(migration.name for migration in migrations if migration.name in pending),
     )
+
+
+def _begun(connection: psycopg.Connection[TupleRow]) -> bool:
+    row = connection.execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
+    return bool(row and row[0])
 
 
 def _pending(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migration]) -> list[Migration]:

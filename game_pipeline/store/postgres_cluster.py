@@ -47,6 +47,8 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 timezone = 'UTC'
+# Statements here are many and short: compiling them costs more than it saves.
+jit = off
 # One file for each day of the week, emptied when its day comes round again.
 logging_collector = on
 log_directory = '../log'

@@ -2,6 +2,7 @@
 
 data_dir/lock         serialises starting and stopping between processes
 data_dir/password     of the superuser, 0600; its presence says that the directory is ours
+data_dir/application-password    of the role that the pipeline works as, 0600
 data_dir/LOCATION     only when the home is elsewhere: its path
 home/cluster          what initdb makes; the home is data_dir itself, if it can be
 home/server.conf      our settings, included by the cluster's postgresql.conf and written anew at each start
@@ -90,7 +91,7 @@ def new_home(data_dir: Path, state_root: Path) -> Home:
         make_directory(path, 0o755)
     if fresh:
         # First of all files: from now on the directory is known as ours, even if we are killed.
-        write_file(data_dir / "password", secrets.token_urlsafe(32), 0o600)
+        write_file(data_dir / "password", new_password(), 0o600)
     return Home(path, account)
 
 
@@ -103,6 +104,24 @@ def record_location(data_dir: Path, home: Home) -> None:
 def read_password(data_dir: Path) -> str:
     """The superuser's password."""
     return (data_dir / "password").read_text().strip()
+
+
+def read_application_password(data_dir: Path) -> str | None:
+    """The password of the application's role, or nothing when it has none yet."""
+    try:
+        return (data_dir / "application-password").read_text().strip()
+    except FileNotFoundError:
+        return None
+
+
+def new_password() -> str:
+    """A password that nobody has to type."""
+    return secrets.token_urlsafe(32)
+
+
+def write_application_password(data_dir: Path, password: str) -> None:
+    """Keep the password of the application's role, for us alone."""
+    write_file(data_dir / "application-password", password, 0o600)
 
 
 def make_data_dir(data_dir: Path) -> None:

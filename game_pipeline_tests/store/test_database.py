@@ -16,7 +16,15 @@ import sqlalchemy
 from psycopg import sql
 
 from game_pipeline.settings import Settings
-from game_pipeline.store import DatabaseError, Store, find_databases, open_store, opened_databases, prepare_schema
+from game_pipeline.store import (
+    DatabaseError,
+    Databases,
+    Store,
+    find_databases,
+    open_store,
+    opened_databases,
+    prepare_schema,
+)
 from game_pipeline.store.embedded import EmbeddedPostgres, ServerInfo
 
 # Workers of pytest-xdist share the server.
@@ -90,18 +98,21 @@ def test_a_schema_that_waits_is_refused_where_nobody_said_to_upgrade(empty: str)
 def test_a_schema_of_a_newer_version_is_refused(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO schema_migration (number, name, checksum) VALUES (9999, '9999_later', '')")
+    databases = find_databases(settings(database_url=database_url, dagster_database_url=database_url))
     for upgrade in (True, False):
         with pytest.raises(DatabaseError, match="9999_later, which this version does not know"):
-            prepare_schema(database_url, upgrade=upgrade)
+            prepare_schema(databases, upgrade=upgrade)
 
 
-@pytest.mark.parametrize("opened", [find_databases, lambda values: prepare_schema(values.database_url)])
-def test_a_server_that_is_down_is_said_so(opened: object) -> None:
+def test_a_server_that_is_down_is_said_so() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"postgresql://ann@127.0.0.1:{unused.getsockname()[1]}/catalogue"
         with pytest.raises(DatabaseError, match=r"does not answer: .*refused"):
-            opened(settings(database_url=url))  # type: ignore[operator]
+            find_databases(settings(database_url=url))
+        gone = Databases(url, url, "ann", url, "18.0", None, False)
+        with pytest.raises(DatabaseError, match=r"does not answer: .*refused"):
+            prepare_schema(gone)
 
 
 def test_a_database_that_is_not_there_is_named(postgres_server: ServerInfo) -> None:
@@ -116,7 +127,7 @@ def test_without_a_named_server_the_embedded_one_serves_as_long_as_it_is_needed(
         assert int(databases.version.partition(".")[0]) >= 15
         with open_store(own) as store:  # attaches, and leaves the server to whoever started it
             assert store.rows("SELECT * FROM game") == []
-        prepare_schema(databases.catalogue_url, upgrade=False)
+        prepare_schema(databases, upgrade=False)
         engine = sqlalchemy.create_engine(databases.dagster_url)
         with engine.connect() as connection:
             assert connection.execute(sqlalchemy.text("SELECT current_database()")).scalar() == "dagster"

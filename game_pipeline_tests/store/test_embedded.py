@@ -581,3 +581,27 @@ def runs_for_nobody(python: str) -> bool:
     except OSError:
         return False
     return result.returncode == 0
+
+
+def test_the_pipeline_s_role_owns_nothing_and_its_password_is_kept_like_the_superuser_s(base: Path, make: Make) -> None:
+    postgres = make(base / "data")
+    (base / "data").mkdir()
+    with pytest.raises(EmbeddedPostgresError, match="is not running"):
+        postgres.ensure_role("app")
+    owner = postgres.start()
+    application = postgres.ensure_role("app")
+    assert postgres.ensure_role("app") == application
+    assert application.password != owner.password
+    assert query(application, "SELECT current_user") == "app"
+    rights = "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR rolinherit"
+    assert query(owner, f"{rights} FROM pg_roles WHERE rolname = 'app'") == "False"
+    assert query(owner, "SELECT count(*) FROM pg_auth_members WHERE member = 'app'::regrole") == "0"
+    kept = base / "data" / "application-password"
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (application.password, 0o600)
+    assert application.password not in repr(application)
+    # Whoever loses the file, or the role, gets another.
+    kept.unlink()
+    renewed = postgres.ensure_role("app")
+    assert renewed.password != application.password
+    execute(owner, "DROP ROLE app")
+    assert query(postgres.ensure_role("app"), "SELECT current_user") == "app"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import integers, lists, tuples
 
 from game_pipeline.store import Event, Store, StreamConflict, append
 
@@ -29,7 +33,7 @@ def event(stream: str = "review:1", event_type: str = "review.opened", **more: A
 
 def note(stream: str, **more: Any) -> Event:
     """An event that no table is made from."""
-    return event(stream, "import.finished", payload={}, **more)
+    return event(stream, "source.paused", payload={"reason": "closed"}, **more)
 
 
 def write(store: Store, *events: Event) -> None:
@@ -68,20 +72,18 @@ def test_an_event_that_the_tables_refuse_is_not_logged(store: Store) -> None:
     assert len(store.rows("SELECT 1 FROM import_event")) == 1
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE import_event SET actor = 'eve'",
-        "DELETE FROM import_event",
-        "TRUNCATE import_event",
-        "UPDATE import_event SET actor = 'eve' WHERE false",
-    ],
-)
-def test_the_log_refuses_every_change(store: Store, statement: str) -> None:
-    write(store, note("note:1"))
-    with pytest.raises(psycopg.errors.RaiseException, match="import_event is append-only"):
-        store.execute(statement)
-    assert store.row("SELECT actor FROM import_event") == {"actor": "ann"}
+@pytest.mark.parametrize("table", ["import_event", "import_event_default", "event_identity", "a month"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET position = 7", "DELETE FROM {} WHERE false", "TRUNCATE {}"])
+def test_the_log_refuses_every_change_even_to_its_owner(store: Store, owner: Store, statement: str, table: str) -> None:
+    written = note("note:1")
+    write(store, written)
+    if table == "a month":
+        row = store.row("SELECT tableoid::regclass::text AS partition FROM import_event")
+        assert row is not None
+        table = row["partition"]
+    with pytest.raises(psycopg.errors.RaiseException, match=f"{table} is append-only"):
+        owner.execute(statement.format(table))
+    assert store.rows("SELECT event_id FROM import_event") == [{"event_id": written.event_id}]
 
 
 def test_versions_count_up_within_each_stream(store: Store) -> None:
@@ -110,6 +112,103 @@ def test_a_decision_on_a_stream_that_moved_on_is_refused(store: Store) -> None:
         write(store, note("note:2"), note("note:1", expected_version=0))
     assert versions(store, "note:2") == []
     write(store, note("note:1", expected_version=1), note("note:1", expected_version=2))
+
+
+def test_an_event_is_stored_once_however_often_it_is_appended(store: Store) -> None:
+    asked, other = event(), note("note:1", expected_version=0)
+    with store.transaction() as connection:
+        assert [each.event_id for each in append(connection, [asked, other, asked])] == [
+            asked.event_id,
+            other.event_id,
+        ]
+        assert append(connection, [asked]) == []
+    with store.transaction() as connection:
+        later = note("note:1", expected_version=1)
+        assert [each.event_id for each in append(connection, [other, later, asked])] == [later.event_id]
+    assert (versions(store, "review:1"), versions(store, "note:1")) == ([1], [1, 2])
+    assert len(store.rows("SELECT 1 FROM review_item")) == 1
+
+
+def test_a_conflict_that_is_caught_leaves_nothing_behind(store: Store) -> None:
+    write(store, note("note:1"))
+    refused = note("note:2")
+    with store.transaction() as connection:
+        with pytest.raises(StreamConflict):
+            append(connection, [refused, note("note:1", expected_version=0)])
+        append(connection, [note("note:1"), refused])
+    assert (versions(store, "note:1"), versions(store, "note:2")) == ([1, 2], [1])
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=lists(lists(tuples(integers(0, 9), integers(0, 2)), max_size=8), max_size=6))
+def test_whatever_is_repeated_each_event_is_there_once_and_streams_have_no_gap(
+    store: Store, batches: list[list[tuple[int, int]]]
+) -> None:
+    salt = str(uuid4())
+    made = {(number, stream): note(f"{salt}{stream}:1") for number in range(10) for stream in range(3)}
+    expected: list[UUID] = []
+    for batch in batches:
+        events = [made[key] for key in batch]
+        new = list(dict.fromkeys(each.event_id for each in events if each.event_id not in expected))
+        with store.transaction() as connection:
+            assert [each.event_id for each in append(connection, events)] == new
+        expected += new
+    rows = store.rows("SELECT * FROM import_event WHERE stream LIKE %s ORDER BY position", (f"{salt}%",))
+    assert [row["event_id"] for row in rows] == expected
+    counted = Counter(row["stream"] for row in rows)
+    for stream, count in counted.items():
+        assert versions(store, stream) == list(range(1, count + 1))
+    kept = store.rows("SELECT stream, version FROM event_stream WHERE stream LIKE %s AND version > 0", (f"{salt}%",))
+    assert {row["stream"]: row["version"] for row in kept} == counted
+
+
+def test_of_two_that_append_the_same_event_at_once_one_wins_and_the_other_s_is_nothing(store: Store) -> None:
+    same, own = note("note:1", expected_version=0), note("note:1")
+    entered, results = threading.Event(), []
+
+    def second() -> None:
+        with store.transaction() as connection:
+            entered.set()
+            results.append(append(connection, [same, own]))
+
+    other = threading.Thread(target=second)
+    with store.transaction() as connection:
+        append(connection, [same])
+        other.start()
+        assert entered.wait(10)
+        other.join(0.2)
+        assert other.is_alive(), "it waits for the first to end"
+    other.join(10)
+    assert [[each.event_id for each in result] for result in results] == [[own.event_id]]
+    assert versions(store, "note:1") == [1, 2]
+
+
+def test_a_thousand_streams_at_once_are_no_special_case(store: Store) -> None:
+    batches = [[note(f"{kind}:{n}") for n in order] for kind in "ab" for order in (range(600), range(599, -1, -1))]
+    shared = [note(f"shared:{n}") for n in range(400)]
+    failures: list[BaseException] = []
+
+    def work(batch: list[Event], repeated: list[Event]) -> None:
+        try:
+            write(store, *batch, *repeated)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=work, args=(batch, shared[:: 1 if number % 2 else -1]))
+        for number, batch in enumerate(batches)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert store.row("SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM import_event") == {
+        "n": 2800,
+        "ids": 2800,
+    }
+    assert versions(store, "a:7") == [1, 2]
+    assert versions(store, "shared:7") == [1]
 
 
 def test_an_unknown_type_is_refused_where_it_is_made() -> None:
@@ -143,6 +242,10 @@ def test_a_game_that_is_asked_about_is_marked_until_it_is_answered(store: Store)
     index: dict[str, list[Any]] = {name: [] for name in ("titles", "urls", "credits", "tags", "external_ids")}
     payload = {
         "revision": 1,
+        "status": "active",
+        "merged_into": None,
+        "quality_score": None,
+        "import_metadata": {},
         "state": state,
         "provenance": {},
         "changed_fields": ["title"],

@@ -148,3 +148,41 @@ def test_line_endings_of_another_system_are_no_edit(connection: psycopg.Connecti
     migrate(connection, read_migrations(folder))
     (folder / "0001_lamp.sql").write_bytes(b"CREATE TABLE lamp\r\n(lit boolean);\r\n")
     assert migrate(connection, read_migrations(folder)) == ()
+
+
+def test_a_log_from_before_the_event_store_keeps_every_row(connection: psycopg.Connection[TupleRow]) -> None:
+    migrations = read_migrations()
+    migrate(connection, migrations[:3])
+    # Two months, one of them long past, the border at midnight in UTC; a payload with digits that a float would lose.
+    connection.execute(
+        """
+        INSERT INTO import_event (event_id, stream, stream_version, event_type, schema_version, game_id, source,
+                                  source_url, payload, correlation_id, causation_id, actor, recorded_at)
+        SELECT gen_random_uuid(), 'game:' || n % 7, n / 7, 'game.revised', 1, nullif(n % 7, 0), 'ifdb',
+               'https://x/' || n, jsonb_build_object('n', 1.10 * n, 'text', 'Ж'), 'run', gen_random_uuid(), 'pipeline',
+               timestamptz '2024-01-31 23:59:00+00' + n * interval '10 seconds'
+        FROM generate_series(1, 100) AS n
+        """
+    )
+    connection.execute("SELECT nextval('import_event_position_seq')")  # of a transaction that was rolled back
+    everything = (
+        "SELECT md5(string_agg((to_jsonb(e) - 'xid')::text, '|' ORDER BY position)), count(*) FROM import_event AS e"
+    )
+    before = connection.execute(everything).fetchone()
+    assert migrate(connection, migrations)[0] == "0004_event_store"
+    assert connection.execute(everything).fetchone() == before
+    months = connection.execute(
+        "SELECT tableoid::regclass::text, count(*) FROM import_event GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert months == [("import_event_2024_01", 5), ("import_event_2024_02", 95)]
+    assert connection.execute(
+        "SELECT count(*) FROM event_identity JOIN import_event USING (event_id, position)"
+    ).fetchone() == (100,)
+    assert connection.execute(
+        "SELECT bool_and(version = (SELECT max(stream_version) FROM import_event AS e WHERE e.stream = s.stream)), "
+        "count(*) FROM event_stream AS s"
+    ).fetchone() == (True, 7)
+    assert connection.execute("SELECT nextval('import_event_position_seq')").fetchone() == (102,)
+    assert "import_event_whole" not in tables(connection)
+    with pytest.raises(psycopg.errors.RaiseException, match="import_event_2024_01 is append-only"):
+        connection.execute("DELETE FROM import_event_2024_01")

@@ -1,0 +1,45 @@
+"""What events do to the catalogue's tables. A pure function of the events: replaying them gives the same rows.
+
+Nothing here looks at the clock or at code that may change its mind: keys that matching computes travel in the event.
+A batch is applied table by table, not event by event: each family of tables takes its own events in their order, and
+no family's result depends on when another takes its turn, but for the order of the list below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.store.event import RecordedEvent
+
+from .asking import CONFLICTS, REVIEWS
+from .batch import Family
+from .deciding import EDITS, EXCLUSIONS, HOLDS, MATCHES
+from .games import GAMES, MEMBERS
+from .proposing import EXISTING_CATALOGUES, PROPOSALS
+
+__all__ = ["project"]
+
+# Games first, to which other rows refer; reviews before what their verdicts exclude.
+_FAMILIES: tuple[Family, ...] = (
+    GAMES,
+    MEMBERS,
+    MATCHES,
+    EDITS,
+    HOLDS,
+    CONFLICTS,
+    REVIEWS,
+    EXCLUSIONS,
+    PROPOSALS,
+    EXISTING_CATALOGUES,
+)
+
+
+def project(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:
+    """Apply events, given in the order of the log, inside the caller's transaction."""
+    for family in _FAMILIES:
+        own = [event for event in events if event.event_type in family.event_types]
+        if own:
+            family.apply(connection, own)
