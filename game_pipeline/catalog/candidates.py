@@ -30,13 +30,13 @@ def find_candidates(connection: Connection[DictRow], record_id: int, claims: Cla
     if not game_ids:
         return []
     games = connection.execute(
-        b"SELECT game_id, state FROM game WHERE game_id = ANY(%s) AND status = 'active'", (game_ids,)
+        b"SELECT game_id, state FROM game WHERE game_id = ANY(%s) AND status <> 'merged'", (game_ids,)
     ).fetchall()
     members = members_of(connection, [game["game_id"] for game in games])
     refused = {
         row["game_id"]
         for row in connection.execute(
-            b"SELECT DISTINCT game_id FROM review_item WHERE kind = 'match' AND record_id = %s AND state = 'rejected'",
+            b"SELECT game_id FROM match_exclusion WHERE record_id = %s AND ended_at IS NULL",
             (record_id,),
         )
     }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from game_pipeline.matching import name_key, title_key
 from game_pipeline.merging import MergePolicy, Thresholds
-from game_pipeline.settings import Settings
+from game_pipeline.settings import LimitSettings, Settings
 from game_pipeline.sources import SOURCES, Source
 from game_pipeline.store import Store
 
+from .limits import Limits
 from .reconcile import Curator
 
 __all__ = ["curator_for"]
@@ -20,9 +23,18 @@ def curator_for(
 ) -> Curator:
     """The curator of one run or command; `correlation_id` joins everything that it does."""
     priorities = {}
+    limits = {}
     for name, source in sources.items():
-        own = settings.source(name).priority
-        priorities[name] = source.policy.priority if own is None else own
+        own = settings.source(name)
+        priorities[name] = source.policy.priority if own.priority is None else own.priority
+        limits[name] = Limits(**_given(settings.limits) | _given(own.limits))
+    for row in store.rows("SELECT name, priority FROM existing_catalogue"):
+        priorities.setdefault(row["name"], row["priority"])
     thresholds = Thresholds(duplicate=settings.merge.duplicate, near=settings.merge.near)
     policy = MergePolicy(title_key=title_key, person_key=name_key, thresholds=thresholds)
-    return Curator(store, priorities, policy, correlation_id)
+    age = dt.timedelta(days=settings.edits_age_days)
+    return Curator(store, priorities, policy, correlation_id, limits=limits, edits_age=age, shadow=settings.shadow)
+
+
+def _given(limits: LimitSettings) -> dict[str, Any]:
+    return limits.model_dump(exclude_none=True)

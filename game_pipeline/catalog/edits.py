@@ -27,6 +27,8 @@ from game_pipeline.model import (
 )
 from game_pipeline.store import Event, append
 
+from .fields import as_edited, value_of
+from .ids import next_id
 from .reconcile import Curator
 from .records import lock_catalogue
 from .review import close_question, suggestion_question
@@ -109,7 +111,6 @@ def edit_field(
     if standing is None and current_value(game["state"], field) == value:
         raise EditError(f"{field} of game {game_id} says so already")
     previous = current_value(curator.sources_say(connection, game_id, field), field)
-    row = connection.execute(b"SELECT nextval('human_edit_id_seq') AS id").fetchone()
     append(
         connection,
         [
@@ -117,11 +118,13 @@ def edit_field(
                 stream=f"game:{game_id}",
                 event_type="game.edited",
                 payload={
-                    "edit_id": row["id"] if row else 0,
+                    "edit_id": next_id(connection, "human_edit"),
                     "field": field,
                     "value": value,
                     "previous": previous,
                     "reason": reason.strip(),
+                    "edited_at": None,
+                    "carried_from": None,
                 },
                 actor=author,
                 correlation_id=curator.correlation_id,
@@ -129,7 +132,7 @@ def edit_field(
             )
         ],
     )
-    curator.bring_up_to_date(connection, game_id, actor=author, cause="edit", reason=reason.strip())
+    curator.bring_up_to_date(connection, game_id, curator.wording(author, "edit", reason.strip()))
     return int(_game(connection, game_id)["revision"])
 
 
@@ -155,23 +158,21 @@ def release_field(
     question = suggestion_question(game_id, field)
     asked = close_question(connection, question, "stale", author, curator.correlation_id, reason)
     append(connection, [released, *asked])
-    curator.bring_up_to_date(connection, game_id, actor=author, cause="release", reason=reason)
+    curator.bring_up_to_date(connection, game_id, curator.wording(author, "release", reason), about=field)
     return int(_game(connection, game_id)["revision"])
 
 
 def _game(connection: Connection[DictRow], game_id: int) -> dict[str, Any]:
     row = connection.execute(
-        b"SELECT game_id, revision, state FROM game WHERE game_id = %s FOR UPDATE", (game_id,)
+        b"SELECT game_id, revision, state, merged_into FROM game WHERE game_id = %s FOR UPDATE", (game_id,)
     ).fetchone()
     if row is None:
         raise EditError(f"no game {game_id}; look it up with: game-pipeline game find TEXT")
+    if row["merged_into"] is not None:
+        raise EditError(f"game {game_id} was merged into game {row['merged_into']}; edit that one")
     return row
 
 
 def current_value(state: dict[str, Any], field: str) -> Any:
     """A field of a state in the form that an edit gives it: of a description, its text."""
-    name, _, lang = field.partition(".")
-    if name == "descriptions":
-        description = state["descriptions"].get(lang)
-        return description["text"] if description else None
-    return state[field]
+    return as_edited(value_of(state, field))

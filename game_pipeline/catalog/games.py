@@ -8,7 +8,19 @@ from typing import Any
 
 from game_pipeline.store import Store
 
-__all__ = ["FoundGame", "find_games", "game_at", "game_history", "list_review", "show_game", "show_review"]
+from .fields import as_edited, value_of
+from .score import missing
+
+__all__ = [
+    "FoundGame",
+    "find_games",
+    "game_at",
+    "game_history",
+    "list_review",
+    "list_rollbacks",
+    "show_game",
+    "show_review",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +48,8 @@ WITH hit AS (
 SELECT game.game_id, game.title, game.release_date,
        (SELECT coalesce(array_agg(name ORDER BY position), '{}') FROM game_credit
         WHERE game_credit.game_id = game.game_id AND role = 'author') AS authors,
-       (SELECT coalesce(array_agg(DISTINCT source), '{}') FROM game_import_state
-        WHERE game_import_state.game_id = game.game_id) AS sources
+       (SELECT coalesce(array_agg(DISTINCT source), '{}') FROM game_member
+        WHERE game_member.game_id = game.game_id) AS sources
 FROM hit JOIN game USING (game_id) WHERE game.status = 'active'
 ORDER BY hit.rank DESC, game.title, game.game_id LIMIT %(limit)s
 """
@@ -53,17 +65,23 @@ def find_games(store: Store, text: str, limit: int = 20) -> list[FoundGame]:
 def show_game(store: Store, game_id: int) -> dict[str, Any] | None:
     """A game with its provenance, the records behind it, the standing edits and what is open about it."""
     game = store.row(
-        "SELECT game_id, revision, status, state, provenance, needs_human_review, created_at, updated_at "
-        "FROM game WHERE game_id = %s",
+        "SELECT game_id, revision, status, merged_into, state, provenance, quality_score, import_metadata, "
+        "needs_human_review, last_ai_review, created_at, updated_at FROM game WHERE game_id = %s",
         (game_id,),
     )
     if game is None:
         return None
+    game["missing"] = list(missing(game["state"]))
+    game["import_state"] = store.row(
+        "SELECT sources, human_edited_fields, conflict_count, last_imported_at FROM game_import_state "
+        "WHERE game_id = %s",
+        (game_id,),
+    )
     game["records"] = store.rows(
         """
         SELECT state.record_id, state.source, state.identity, record.url, state.record_version AS version, state.live,
-               decision.band, decision.method, decision.evidence
-        FROM game_import_state AS state JOIN source_record AS record USING (record_id)
+               state.heard, decision.band, decision.method, decision.evidence
+        FROM game_member AS state JOIN source_record AS record USING (record_id)
         LEFT JOIN match_decision AS decision
              ON decision.record_id = state.record_id AND decision.ended_at IS NULL
         WHERE state.game_id = %s ORDER BY state.record_id
@@ -71,8 +89,21 @@ def show_game(store: Store, game_id: int) -> dict[str, Any] | None:
         (game_id,),
     )
     game["edits"] = store.rows(
-        "SELECT field, value, author, reason, edited_at FROM human_edit "
+        "SELECT field, value, author, reason, edited_at, agreed_at, agreed_sources FROM human_edit "
         "WHERE game_id = %s AND released_at IS NULL ORDER BY edit_id",
+        (game_id,),
+    )
+    game["held"] = store.rows(
+        """
+        SELECT record_id, kind, parts, reason, actor, held_at, rollback_id
+        FROM record_hold JOIN game_member AS member USING (record_id)
+        WHERE member.game_id = %s AND ended_at IS NULL ORDER BY record_id
+        """,
+        (game_id,),
+    )
+    game["pinned"] = store.rows(
+        "SELECT field, revision, rollback_id, pinned_at FROM game_pin WHERE game_id = %s AND ended_at IS NULL "
+        "ORDER BY field",
         (game_id,),
     )
     game["conflicts"] = store.rows(
@@ -89,43 +120,92 @@ def show_game(store: Store, game_id: int) -> dict[str, Any] | None:
 def game_at(store: Store, game_id: int, moment: dt.datetime) -> dict[str, Any] | None:
     """A game as it stood at a moment: its newest revision until then; None where it was not there yet."""
     return store.row(
-        "SELECT game_id, revision, state, provenance, cause, actor, recorded_at FROM game_revision "
+        "SELECT game_id, revision, status, state, provenance, cause, actor, recorded_at FROM game_revision "
         "WHERE game_id = %s AND recorded_at <= %s ORDER BY revision DESC LIMIT 1",
         (game_id, moment),
     )
 
 
-def game_history(store: Store, game_id: int) -> list[dict[str, Any]]:
-    """Every revision, oldest first: what changed from what to what, because of whom and why."""
+def game_history(store: Store, game_id: int, field: str | None = None) -> list[dict[str, Any]]:
+    """Every revision, oldest first: what changed from what to what, because of whom and why.
+
+    `imports`: which versions of records a revision heard that the one before did not, and the run and parser that
+    brought them. `edited`: edits that came to stand: field, author, at. `field`: only revisions that changed it.
+    """
     rows = store.rows(
         """
-        SELECT revision, recorded_at, cause, actor, reason, changed_fields, state, provenance,
-               lag(state) OVER (ORDER BY revision) AS before
-        FROM game_revision WHERE game_id = %s ORDER BY revision
+        SELECT revision, recorded_at, status, cause, actor, reason, changed_fields, state, provenance, members,
+               lag(state) OVER told AS before, lag(members) OVER told AS members_before,
+               lag(provenance) OVER told AS provenance_before
+        FROM game_revision WHERE game_id = %s WINDOW told AS (ORDER BY revision) ORDER BY revision
         """,
         (game_id,),
     )
+    heard = [_news(row["members_before"] or {}, row["members"]) for row in rows]
+    versions = _versions(store, {pair for pairs in heard for pair in pairs})
     history = []
-    for row in rows:
+    for row, pairs in zip(rows, heard, strict=True):
         before, state, provenance = row.pop("before"), row.pop("state"), row.pop("provenance")
+        row["edited"] = _new_edits(row.pop("provenance_before") or {}, provenance)
+        del row["members"], row["members_before"]
+        if field is not None and field not in row["changed_fields"]:
+            continue
         row["changes"] = [
             {
-                "field": field,
-                "old": _value(before, field) if before else None,
-                "new": _value(state, field),
-                "because": provenance.get(field),
+                "field": name,
+                "old": as_edited(value_of(before, name)) if before else None,
+                "new": as_edited(value_of(state, name)),
+                "because": provenance.get(name),
             }
-            for field in row["changed_fields"]
+            for name in row["changed_fields"]
+            if field in (None, name)
         ]
+        row["imports"] = [versions[pair] for pair in sorted(pairs) if pair in versions]
         history.append(row)
     return history
 
 
-def _value(state: dict[str, Any], field: str) -> Any:
-    name, _, lang = field.partition(".")
-    if name == "descriptions":
-        return state["descriptions"].get(lang, {}).get("text")
-    return state.get(name)
+def _new_edits(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """The edits that a revision's provenance names and the one before did not."""
+    return [
+        {"field": field, "author": entry["author"], "at": entry["at"]}
+        for field, entry in sorted(after.items())
+        if entry["rule"] == "human_edit" and before.get(field, {}).get("edit") != entry["edit"]
+    ]
+
+
+def _news(before: dict[str, dict[str, int]], after: dict[str, dict[str, int]]) -> set[tuple[int, int]]:
+    """Which (record, version) are heard after and were not before."""
+    return {
+        (int(record), version)
+        for record, parts in after.items()
+        for version in set(parts.values()) - set(before.get(record, {}).values())
+    }
+
+
+def _versions(store: Store, pairs: set[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
+    if not pairs:
+        return {}
+    records, numbers = zip(*sorted(pairs), strict=True)
+    rows = store.rows(
+        """
+        SELECT heard.record_id, heard.version, source, identity, change, run_id, parser_version, recorded_at
+        FROM unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version)
+        JOIN record_version AS heard USING (record_id, version)
+        JOIN source_record ON source_record.record_id = heard.record_id
+        """,
+        (list(records), list(numbers)),
+    )
+    return {(row["record_id"], row["version"]): row for row in rows}
+
+
+def list_rollbacks(store: Store, limit: int = 50) -> list[dict[str, Any]]:
+    """What was taken back, the newest first."""
+    return store.rows(
+        "SELECT rollback_id, scope, reason, author, cardinality(games) AS games, made_at, undone_at, undone_by "
+        "FROM rollback ORDER BY rollback_id DESC LIMIT %s",
+        (limit,),
+    )
 
 
 def list_review(store: Store, *, kind: str | None = None, limit: int = 50) -> list[dict[str, Any]]:

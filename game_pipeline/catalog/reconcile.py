@@ -6,14 +6,12 @@ where it stood, and nothing happens twice. One that fails is reported, waits for
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+import copy
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
@@ -23,88 +21,67 @@ from game_pipeline.store import Event, Store, append
 
 from . import review
 from .candidates import find_candidates
+from .holding import HeldChange, hold_all, hold_back, mass_changes, over_holds
+from .ids import next_id
+from .limits import Limits
 from .records import StoredRecord, lock_catalogue, members_of, read_record
-from .revise import Plan, Standing, member_entry, plan, read_standing
+from .revise import Plan, Wording, member_entry, plan
+from .shadow import PUBLISHING, as_heard_last, proposed_instead, settled, with_proposal
+from .standing import Standing, read_standing
+from .work import AGED, PROPOSED, UNMATCHED, UNREVISED, MatchReport, ReviseReport, alone, drain
 
-__all__ = ["Curator", "MatchReport", "ReviseReport", "pending"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["Curator"]
 
 ACTOR = "pipeline"
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What the catalogue has not taken in yet."""
-
-    records_to_match: int
-    games_to_revise: int
-
-
-@dataclass(slots=True)
-class MatchReport:
-    """Decisions by band and by method, with a few to show. `failed`: for which records there is none, and why."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    methods: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, str]] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class ReviseReport:
-    """Games updated and untouched, with a few to show. `failed`: which could not be revised, and why."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    changed_fields: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, str]] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-
-
 MOST_EXAMPLES = 25
-
-_UNMATCHED = """
-SELECT record_id FROM source_record WHERE version <> matched_version AND record_id > %s ORDER BY record_id LIMIT 500
-"""
-
-_UNREVISED = """
-SELECT DISTINCT decision.game_id FROM source_record AS record JOIN match_decision AS decision USING (record_id)
-WHERE record.version <> record.reconciled_version AND decision.ended_at IS NULL AND decision.game_id > %s
-ORDER BY decision.game_id LIMIT 500
-"""
-
-
-def pending(store: Store) -> Pending:
-    """How much waits for each stage."""
-    row = store.row(
-        """
-        SELECT count(*) FILTER (WHERE record.version <> record.matched_version) AS records_to_match,
-               count(DISTINCT decision.game_id) FILTER (WHERE record.version <> record.reconciled_version)
-                   AS games_to_revise
-        FROM source_record AS record LEFT JOIN match_decision AS decision
-             ON decision.record_id = record.record_id AND decision.ended_at IS NULL
-        WHERE record.version <> record.matched_version OR record.version <> record.reconciled_version
-        """
-    )
-    return Pending(**row) if row else Pending(0, 0)
 
 
 class Curator:
-    """Takes records into the catalogue. `priorities`: source -> rank of its word, the lower wins."""
+    """Takes records into the catalogue.
 
-    def __init__(self, store: Store, priorities: Mapping[str, int], policy: MergePolicy, correlation_id: str) -> None:
+    `priorities`: source -> rank of its word, the lower wins. `limits`: source -> how far it may change a game unasked;
+    a source that is not named has the defaults. `edits_age`: after which an edit's worth is asked for again.
+    `shadow`: what the sources would change is proposed, not done.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        priorities: Mapping[str, int],
+        policy: MergePolicy,
+        correlation_id: str,
+        *,
+        limits: Mapping[str, Limits] | None = None,
+        edits_age: dt.timedelta = dt.timedelta(days=730),
+        shadow: bool = False,
+    ) -> None:
         self.store = store
         self.priorities = priorities
         self.policy = policy
         self.correlation_id = correlation_id
+        self.limits = limits or {}
+        self.edits_age = edits_age
+        self.shadow = shadow
+
+    def outright(self) -> Curator:
+        """The same curator, but what it decides is done even in shadow mode."""
+        other = copy.copy(self)
+        other.shadow = False
+        return other
+
+    def wording(self, actor: str, cause: str, reason: str | None = None) -> Wording:
+        """Why something is done, as the history will tell it."""
+        return Wording(actor, cause, self.correlation_id, reason)
 
     # Which game is it? ---------------------------------------------------------------------------------------------
 
     def match_pending(self) -> MatchReport:
         """Decide for every record that is new, or still a question and has changed, which game it is about."""
         report = MatchReport()
-        for record_id in self._drain(_UNMATCHED, "record_id"):
-            with _alone(f"record {record_id}", report.failed), self.store.transaction() as connection:
+        for record_id in drain(self.store, UNMATCHED, "record_id"):
+            with alone(f"record {record_id}", report.failed), self.store.transaction() as connection:
                 lock_catalogue(connection)
                 row = connection.execute(
                     b"SELECT version, matched_version FROM source_record WHERE record_id = %s FOR UPDATE", (record_id,)
@@ -118,7 +95,7 @@ class Curator:
             b"SELECT game_id FROM match_decision WHERE record_id = %s AND ended_at IS NULL", (record.record_id,)
         ).fetchone()
         if known is None or known["game_id"] is None:
-            if record.live:
+            if record.live and not record.silent:
                 claims = claims_of(record.record)
                 decision = decide(claims, find_candidates(connection, record.record_id, claims))
                 self.apply(connection, record, decision, ACTOR)
@@ -147,12 +124,11 @@ class Curator:
         game_id = decision.game_id if decision.band == "auto" else None
         created: Plan | None = None
         if decision.band == "new":
-            row = connection.execute(b"SELECT nextval('game_id_seq') AS id").fetchone()
-            game_id = row["id"] if row else 0
-            cause = "import" if actor == ACTOR else "review"
-            created = self._plan(connection, read_standing(connection, game_id), [record], actor, cause)
-            events += created.events
-        events.append(self._matched(connection, record, decision, game_id, actor))
+            game_id = next_id(connection, "game")
+            wording = self.wording(actor, "import" if actor == ACTOR else "review")
+            created = self.planned(connection, read_standing(connection, game_id), [record], wording)
+            events += [*over_holds([record], wording, game_id), *created.events]
+        events.append(self.matched(connection, record, decision, game_id, actor))
         if decision.band == "auto" and game_id is not None:
             events.append(self._joined(record, game_id, actor))
         if decision.band == "review":
@@ -165,7 +141,7 @@ class Curator:
             )
         return game_id
 
-    def _matched(
+    def matched(
         self,
         connection: Connection[DictRow],
         record: StoredRecord,
@@ -173,12 +149,12 @@ class Curator:
         game_id: int | None,
         actor: str,
     ) -> Event:
-        row = connection.execute(b"SELECT nextval('match_decision_id_seq') AS id").fetchone()
+        """The event of a decision."""
         return Event(
             stream=f"record:{record.record_id}",
             event_type="record.matched",
             payload={
-                "decision_id": row["id"] if row else 0,
+                "decision_id": next_id(connection, "match_decision"),
                 "record_id": record.record_id,
                 "game_id": game_id,
                 "band": decision.band,
@@ -211,93 +187,169 @@ class Curator:
     # What does the game say? ---------------------------------------------------------------------------------------
 
     def revise_pending(self) -> ReviseReport:
-        """Recompute every game one of whose records changed, and write a revision where the result differs."""
+        """Recompute every game one of whose records changed, and write a revision where the result differs.
+
+        A source that would change too many of its games at once is held back first, as a whole.
+        """
         report = ReviseReport()
-        for game_id in self._drain(_UNREVISED, "game_id"):
-            with _alone(f"game {game_id}", report.failed), self.store.transaction() as connection:
-                lock_catalogue(connection)
-                self._revise(connection, game_id, report)
+        self._hold_mass_changes(report)
+        for game_id in drain(self.store, UNREVISED, "game_id"):
+            self._revise(game_id, report)
+        if not self.shadow:
+            for game_id in drain(self.store, PROPOSED, "game_id"):
+                self._revise(game_id, report)
+        for row in self.store.rows(AGED, (self.edits_age,)):
+            self._revise(row["game_id"], report)
         return report
 
-    def _revise(self, connection: Connection[DictRow], game_id: int, report: ReviseReport) -> None:
-        result = self.bring_up_to_date(connection, game_id, actor=ACTOR, cause="import", reason=None)
-        report.counts["updated" if result.changed_fields else "untouched"] += 1
-        report.changed_fields.update(result.changed_fields)
-        if result.changed_fields and len(report.examples) < MOST_EXAMPLES:
-            report.examples.append(
-                {
-                    "game": str(game_id),
-                    "title": str(result.merged.state["title"]),
-                    "changed": ", ".join(result.changed_fields),
-                }
-            )
+    def _hold_mass_changes(self, report: ReviseReport) -> None:
+        wording = self.wording(ACTOR, "import")
+        with self.store.transaction() as connection:
+            lock_catalogue(connection)
+            append(connection, review.close_idle_questions(connection, self.correlation_id))
+            for change in mass_changes(connection, self.limits):
+                append(connection, hold_all(connection, change, wording))
+                append(connection, review.ask_mass(connection, change, self.correlation_id))
+                report.counts["held"] += change.games
+
+    def _revise(self, game_id: int, report: ReviseReport) -> None:
+        with alone(f"game {game_id}", report.failed), self.store.transaction() as connection:
+            lock_catalogue(connection)
+            result, held = self._bring_up_to_date(connection, game_id, self.wording(ACTOR, "import"))
+            done = "proposed" if self.shadow else "updated"
+            report.counts[done if result.changed_fields else "untouched"] += 1
+            if held is not None:
+                report.counts["held"] += 1
+            report.changed_fields.update(result.changed_fields)
+            if result.changed_fields and len(report.examples) < MOST_EXAMPLES:
+                report.examples.append(
+                    {
+                        "game": str(game_id),
+                        "title": str(result.merged.state["title"]),
+                        "changed": ", ".join(result.changed_fields),
+                    }
+                )
 
     def bring_up_to_date(
-        self, connection: Connection[DictRow], game_id: int, *, actor: str, cause: str, reason: str | None
+        self,
+        connection: Connection[DictRow],
+        game_id: int,
+        wording: Wording,
+        *,
+        newly: Collection[int] = (),
+        about: str | None = None,
     ) -> Plan:
-        """Plan a game anew inside the caller's transaction and write the result, with the questions it raises."""
+        """Plan a game anew inside the caller's transaction and write the result, with the questions it raises.
+
+        An import's change is held back where it goes beyond the limits; what a person wants is done. In shadow mode
+        that lets nothing else in: `newly` are the records, `about` is the field that are to be heard as they are now.
+        """
+        return self._bring_up_to_date(connection, game_id, wording, newly, about)[0]
+
+    def _bring_up_to_date(
+        self,
+        connection: Connection[DictRow],
+        game_id: int,
+        wording: Wording,
+        newly: Collection[int] = (),
+        about: str | None = None,
+    ) -> tuple[Plan, HeldChange | None]:
         records = members_of(connection, [game_id])[game_id]
         standing = read_standing(connection, game_id)
-        result = self._plan(connection, standing, records, actor, cause, reason)
+        append(connection, over_holds(records, wording, game_id))
+        result = self.planned(connection, standing, records, wording, newly=newly, about=about)
+        held = None
+        if wording.cause == "import":
+            held = hold_back(connection, standing, records, result, wording, self.limits)
+        if held is not None:
+            append(connection, held.events)
+            records = members_of(connection, [game_id])[game_id]
+            result = self.planned(connection, standing, records, wording)
+        if self.shadow:
+            result = self._in_shadow(connection, standing, records, result, wording)
+        else:
+            result = settled(connection, standing, result, wording)
         events = list(result.events)
         events += review.ask_conflicts(connection, standing, result, self.correlation_id)
-        events += review.suggest(connection, standing, result.merged, self.correlation_id)
-        events += review.ask_vanished(connection, game_id, standing, records, self.correlation_id)
+        events += review.ask_held(connection, standing, records, held, self.correlation_id)
+        events += self._about_edits(connection, standing, result)
+        events += review.ask_vanished(connection, standing, result, records, self.correlation_id)
         append(connection, events)
+        if self.shadow and wording.cause != "import":
+            return result, held  # what came meanwhile is for the next run to propose
         # The versions that were read: a newer one may have come meanwhile, and it waits for the next run.
         with connection.cursor() as cursor:
             cursor.executemany(
                 b"UPDATE source_record SET reconciled_version = %s WHERE record_id = %s",
                 [(record.version, record.record_id) for record in records],
             )
-        return result
+        return result, held
+
+    def _about_edits(self, connection: Connection[DictRow], standing: Standing, result: Plan) -> list[Event]:
+        """What the sources' word means for the edits that stand."""
+        row = connection.execute(b"SELECT now() - %s AS moment", (self.edits_age,)).fetchone()
+        noted = review.note_edits(
+            standing, result.merged, self.correlation_id, aged_before=row["moment"] if row else None
+        )
+        append(connection, noted)
+        if noted:
+            standing = read_standing(connection, standing.game_id)
+        return review.suggest(connection, standing, result.merged, self.correlation_id)
+
+    def planned(
+        self,
+        connection: Connection[DictRow],
+        standing: Standing,
+        records: list[StoredRecord],
+        wording: Wording,
+        *,
+        newly: Collection[int] = (),
+        about: str | None = None,
+    ) -> Plan:
+        """What would be done about a game; nothing is written. For `newly` and `about` see `bring_up_to_date`."""
+        if self.shadow and wording.cause != "import":
+            # The existing catalogue's word on a game that only sources knew is the first that counts.
+            alone = wording.cause == "imported" and standing.status == "proposed"
+            records = as_heard_last(connection, records, newly=newly, about=about, only_newly=alone)
+        return self._plan(connection, standing, records, wording, self.shadow and wording.cause not in PUBLISHING)
 
     def _plan(
         self,
         connection: Connection[DictRow],
         standing: Standing,
         records: list[StoredRecord],
-        actor: str,
-        cause: str,
-        reason: str | None = None,
+        wording: Wording,
+        proposing: bool,
     ) -> Plan:
         return plan(
             connection,
             standing,
             records,
+            wording,
             priorities=self.priorities,
             policy=self.policy,
-            actor=actor,
-            correlation_id=self.correlation_id,
-            cause=cause,
-            reason=reason,
+            proposing=proposing,
         )
+
+    def _in_shadow(
+        self,
+        connection: Connection[DictRow],
+        standing: Standing,
+        records: list[StoredRecord],
+        result: Plan,
+        wording: Wording,
+    ) -> Plan:
+        if wording.cause == "import":
+            return proposed_instead(connection, standing, result, wording)
+        everything = self._plan(connection, standing, records, wording, True)
+        return with_proposal(connection, standing, result, everything, records, wording)
 
     def sources_say(self, connection: Connection[DictRow], game_id: int, field: str) -> dict[str, Any]:
         """The game as its sources would have it were the field not edited; the edits of other fields stand."""
         records = members_of(connection, [game_id])[game_id]
         standing = read_standing(connection, game_id)
         standing = replace(standing, edits=tuple(edit for edit in standing.edits if edit.field != field))
-        return self._plan(connection, standing, records, ACTOR, "import").merged.state
-
-    def _drain(self, statement: str, column: str) -> Iterator[int]:
-        """Ids of a to-do query, upwards and each once: what fails stays in it, and does not hide what comes after."""
-        last = 0
-        while ids := [row[column] for row in self.store.rows(statement, (last,))]:
-            yield from ids
-            last = ids[-1]
-
-
-@contextmanager
-def _alone(what: str, failed: list[str]) -> Iterator[None]:
-    """Whatever is wrong with one record or game costs it alone; only what is wrong with the database is raised."""
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError):
-        raise
-    except Exception as error:
-        logger.exception("%s could not be taken in", what)
-        failed.append(f"{what}: {type(error).__name__}: {error}")
+        return self.planned(connection, standing, records, self.wording(ACTOR, "import")).merged.state
 
 
 def _example(record: StoredRecord, decision: Decision) -> dict[str, Any]:

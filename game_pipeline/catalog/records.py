@@ -1,8 +1,8 @@
-"""Reading records and the members of games: what both stages of reconciling start from."""
+"""Reading records and the members of games, as they are heard: what both stages of reconciling start from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,16 @@ from psycopg.rows import DictRow
 from game_pipeline.matching import claims_of, lookup_keys
 from game_pipeline.model import GameRecord
 
-__all__ = ["StoredRecord", "lock_catalogue", "match_keys", "members_of", "read_record", "title_tokens"]
+from .hearing import ALL, SILENT, Hold, compose, mute_fields, resolve
+
+__all__ = ["StoredRecord", "lock_catalogue", "match_keys", "members_of", "read_record", "read_records", "title_tokens"]
 
 _LOCK = 0x67616D66
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as of its newest version."""
+    """A record as it is heard. `version`: its newest; `heard`: where older words of it stand, by part."""
 
     record_id: int
     source: str
@@ -27,6 +29,25 @@ class StoredRecord:
     version: int
     live: bool
     record: GameRecord
+    heard: Mapping[str, int] | None = None
+    hold: Hold | None = None
+    over: int | None = None
+    """The id of a hold that its page has ended."""
+    score: float = 1.0
+    """Of the decision that made it a member of its game."""
+
+    @property
+    def silent(self) -> bool:
+        return self.heard == SILENT
+
+    @property
+    def mute(self) -> frozenset[str]:
+        return mute_fields(self.heard) if self.heard else frozenset()
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """What of it is heard, by part, whether held or not."""
+        return dict(self.heard) if self.heard else {ALL: self.version}
 
 
 def lock_catalogue(connection: Connection[DictRow]) -> None:
@@ -34,36 +55,105 @@ def lock_catalogue(connection: Connection[DictRow]) -> None:
     connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
+# A hold ends by itself when the page brings something new; a new reading of the old page is nothing new, unless it was
+# the reading that was taken back.
 _RECORDS = """
-SELECT record.record_id, record.source, record.identity, record.version, record.state = 'live' AS live, newest.record
+SELECT record.record_id, record.source, record.identity, record.version, record.state = 'live' AS live, newest.record,
+       hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id,
+       EXISTS (SELECT FROM record_version AS later
+               WHERE later.record_id = record.record_id AND later.version > hold.upto
+                 AND (hold.ends_on = 'version' OR later.change <> 'reparsed')) AS over
 FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
+LEFT JOIN record_hold AS hold ON hold.record_id = record.record_id AND hold.ended_at IS NULL
 """
 
-
-def _stored(row: dict[str, Any]) -> StoredRecord:
-    return StoredRecord(**(row | {"record": GameRecord.from_json(row["record"])}))
+_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id")
 
 
 def read_record(connection: Connection[DictRow], record_id: int) -> StoredRecord:
-    row = connection.execute(f"{_RECORDS} WHERE record_id = %s".encode(), (record_id,)).fetchone()
-    if row is None:
+    """Raises LookupError."""
+    found = read_records(connection, [record_id])
+    if not found:
         raise LookupError(f"no record {record_id}")
-    return _stored(row)
+    return found[0]
+
+
+def read_records(connection: Connection[DictRow], record_ids: Sequence[int]) -> list[StoredRecord]:
+    """By id."""
+    rows = connection.execute(
+        f"{_RECORDS} WHERE record.record_id = ANY(%s) ORDER BY record.record_id".encode(), (list(record_ids),)
+    ).fetchall()
+    return _heard(connection, rows, {})
 
 
 def members_of(connection: Connection[DictRow], game_ids: Sequence[int]) -> dict[int, list[StoredRecord]]:
     """The records that were matched to each game, live or vanished, by record id."""
     rows = connection.execute(
         f"""
-        SELECT decision.game_id, found.* FROM match_decision AS decision JOIN ({_RECORDS}) AS found USING (record_id)
+        SELECT decision.game_id, decision.score, found.*
+        FROM match_decision AS decision JOIN ({_RECORDS}) AS found USING (record_id)
         WHERE decision.ended_at IS NULL AND decision.game_id = ANY(%s) ORDER BY record_id
         """.encode(),
         (list(game_ids),),
-    )
+    ).fetchall()
+    games = [row.pop("game_id") for row in rows]
+    scores = {row["record_id"]: row.pop("score") for row in rows}
     members: dict[int, list[StoredRecord]] = {game_id: [] for game_id in game_ids}
-    for row in rows:
-        members[row.pop("game_id")].append(_stored(row))
+    for game_id, record in zip(games, _heard(connection, rows, scores), strict=True):
+        members[game_id].append(record)
     return members
+
+
+_VERSIONS = b"""
+SELECT record_id, version, record, change FROM record_version
+JOIN unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version) USING (record_id, version)
+"""
+
+
+def _heard(
+    connection: Connection[DictRow], rows: Sequence[dict[str, Any]], scores: Mapping[int, float]
+) -> list[StoredRecord]:
+    holds = {row["record_id"]: Hold(**{name: row[name] for name in _HOLD}) for row in rows if row["hold_id"]}
+    over = {row["record_id"] for row in rows if row["over"]}
+    heard = {
+        row["record_id"]: resolve(holds[row["record_id"]].parts, row["version"])
+        for row in rows
+        if row["record_id"] in holds and row["record_id"] not in over
+    }
+    wanted = sorted({(record_id, version) for record_id, parts in heard.items() for version in parts.values()})
+    documents: dict[int, dict[int, dict[str, Any]]] = {record_id: {} for record_id in heard}
+    changes: dict[tuple[int, int], str] = {}
+    if wanted:
+        ids, versions = zip(*wanted, strict=True)
+        for row in connection.execute(_VERSIONS, (list(ids), list(versions))):
+            documents[row["record_id"]][row["version"]] = row["record"]
+            changes[row["record_id"], row["version"]] = row["change"]
+    found = []
+    for row in rows:
+        record_id = row["record_id"]
+        parts = heard.get(record_id)
+        live = row["live"]
+        if parts is None or parts == SILENT:
+            record = GameRecord.from_json(row["record"])
+        else:
+            record = compose(documents[record_id], parts)
+            if parts[ALL] not in (0, row["version"]):
+                live = changes[record_id, parts[ALL]] != "vanished"
+        found.append(
+            StoredRecord(
+                record_id=record_id,
+                source=row["source"],
+                identity=row["identity"],
+                version=row["version"],
+                live=live,
+                record=record,
+                heard=parts,
+                hold=holds[record_id] if parts is not None else None,
+                over=holds[record_id].hold_id if record_id in over else None,
+                score=scores.get(record_id, 1.0),
+            )
+        )
+    return found
 
 
 def title_tokens(titles: Sequence[str]) -> list[str]:

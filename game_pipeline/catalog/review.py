@@ -5,6 +5,7 @@ One open item a question. A question that was answered is not asked again while 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -17,22 +18,31 @@ from game_pipeline.merging import Merged
 from game_pipeline.model import canonical_json
 from game_pipeline.store import Event
 
+from .fields import as_edited
+from .holding import HeldChange, MassChange
+from .ids import next_id
 from .records import StoredRecord
-from .revise import Plan, Standing
+from .revise import Plan
+from .standing import Standing
 
 __all__ = [
+    "ask_again",
     "ask_conflicts",
+    "ask_held",
+    "ask_mass",
     "ask_match",
     "ask_vanished",
+    "close_idle_questions",
     "close_item",
     "close_question",
     "match_question",
+    "note_edits",
     "suggest",
     "suggestion_question",
 ]
 
 PIPELINE = "pipeline"
-PRIORITIES = {"match": 40, "suggestion": 60, "conflict": 50, "vanished": 30}
+PRIORITIES = {"mass": 10, "held": 20, "match": 40, "suggestion": 60, "conflict": 50, "vanished": 30}
 
 
 def match_question(record_id: int) -> str:
@@ -72,12 +82,15 @@ def ask_match(
 def ask_conflicts(connection: Connection[DictRow], standing: Standing, plan: Plan, correlation_id: str) -> list[Event]:
     """A question for each new conflict; those that no longer stand go stale."""
     events: list[Event] = []
+    detected = {news.payload["field"] for news in plan.events if news.event_type == "conflict.detected"}
     for news in plan.events:
         if news.event_type not in ("conflict.detected", "conflict.closed"):
             continue
         field = news.payload["field"]
         question = f"conflict:{standing.game_id}:{field}"
         if news.event_type == "conflict.closed":
+            if field in detected:
+                continue  # the new question replaces the old one
             events += close_question(connection, question, "stale", PIPELINE, correlation_id)
             continue
         sides = news.payload["sides"]
@@ -100,16 +113,29 @@ def ask_conflicts(connection: Connection[DictRow], standing: Standing, plan: Pla
 def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged, correlation_id: str) -> list[Event]:
     """Where the sources now say something new about a field that a person set: a suggested improvement, no more.
 
-    What the sources said when the person decided is no news; a suggestion that they withdrew goes stale.
+    What the sources said when the person decided is no news, until the edit has aged; a suggestion that they withdrew
+    goes stale, and so does one about an edit that stands no more.
     """
-    events: list[Event] = []
+    edited = {suggestion_question(standing.game_id, edit.field) for edit in standing.edits}
+    rows = connection.execute(
+        b"SELECT item_id, question FROM review_item WHERE game_id = %s AND kind = 'suggestion' AND state = 'open' "
+        b"ORDER BY item_id",
+        (standing.game_id,),
+    ).fetchall()
+    events = [
+        close_item(row["item_id"], standing.game_id, "stale", PIPELINE, correlation_id, None)
+        for row in rows
+        if row["question"] not in edited
+    ]
     disagreeing = {item.field: item for item in merged.disagreements}
     for edit in standing.edits:
         question = suggestion_question(standing.game_id, edit.field)
         item = disagreeing.get(edit.field)
         # Of a description the text counts; which source gave which sentence is no news.
-        said = item.computed["text"] if item and isinstance(item.computed, dict) else item and item.computed
-        if item is None or said == standing.previous.get(edit.edit_id):
+        said = as_edited(item.computed) if item else None
+        about = standing.about[edit.edit_id]
+        aged = about.aged_at is not None
+        if item is None or (said == about.previous and not aged):
             events += close_question(connection, question, "stale", PIPELINE, correlation_id)
             continue
         events += ask(
@@ -118,11 +144,156 @@ def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged,
             question=question,
             game_id=standing.game_id,
             record_id=None,
-            proposal={"field": edit.field, "edit_id": edit.edit_id, "value": said},
+            proposal={"field": edit.field, "edit_id": edit.edit_id, "value": said} | ({"aged": True} if aged else {}),
             summary=(
-                f"{edit.author} set {edit.field} of “{merged.state['title']}” to {_short(edit.value)}; "
-                f"the sources now say {_short(said)}"
+                f"{edit.author} set {edit.field} of “{merged.state['title']}” to {_short(edit.value)}"
+                f"{f' on {edit.at:%Y-%m-%d}' if aged else ''} ({about.reason}); the sources now say {_short(said)}"
             ),
+            correlation_id=correlation_id,
+        )
+    return events
+
+
+def note_edits(
+    standing: Standing, merged: Merged, correlation_id: str, *, aged_before: dt.datetime | None
+) -> list[Event]:
+    """That sources have come to agree with an edit, and that an edit has grown old: each noted once."""
+    agreed = {agreement.edit_id: agreement for agreement in merged.agreements}
+    events: list[Event] = []
+    for edit in standing.edits:
+        about = standing.about[edit.edit_id]
+        notes: list[tuple[str, dict[str, Any]]] = []
+        # An edit that said what the sources said already only made sure of it.
+        if about.agreed_at is None and edit.edit_id in agreed and about.previous != edit.value:
+            sources = sorted({ref.source for ref in agreed[edit.edit_id].sources})
+            notes.append(("game.edit_confirmed", {"sources": sources}))
+        if about.aged_at is None and aged_before is not None and edit.at < aged_before:
+            notes.append(("game.edit_aged", {}))
+        events += [
+            Event(
+                stream=f"game:{standing.game_id}",
+                event_type=event_type,
+                payload={"edit_id": edit.edit_id, "field": edit.field} | more,
+                actor=PIPELINE,
+                correlation_id=correlation_id,
+                game_id=standing.game_id,
+            )
+            for event_type, more in notes
+        ]
+    return events
+
+
+def ask_held(
+    connection: Connection[DictRow],
+    standing: Standing,
+    records: Sequence[StoredRecord],
+    held: HeldChange | None,
+    correlation_id: str,
+) -> list[Event]:
+    """May a change that goes beyond the limits be applied? Asked while any of it is held."""
+    question = f"held:{standing.game_id}"
+    if held is None:
+        return close_idle_questions(connection, correlation_id, question)
+    fields, asked = _with_earlier(connection, question, records, held)
+    title = standing.state["title"] if standing.state else ""
+    sources = ", ".join(sorted({record["source"] for record in asked}))
+    return ask(
+        connection,
+        kind="held",
+        question=question,
+        game_id=standing.game_id,
+        record_id=None,
+        proposal={"fields": fields, "records": asked},
+        summary=f"Held back from “{title}”: {'; '.join(field['why'] for field in fields)} ({sources})",
+        correlation_id=correlation_id,
+    )
+
+
+def _with_earlier(
+    connection: Connection[DictRow], question: str, records: Sequence[StoredRecord], held: HeldChange
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Fields and records of a held change, with what the question that stands asks about other words still held."""
+    fields = {entry["field"]: entry for entry in held.fields}
+    asked = {entry["record_id"]: entry for entry in held.records}
+    row = connection.execute(
+        b"SELECT proposal FROM review_item WHERE question = %s AND state = 'open'", (question,)
+    ).fetchone()
+    holds = {record.record_id: record.hold for record in records}
+    earlier = row["proposal"] if row else {"fields": [], "records": []}
+    for entry in earlier["records"]:
+        hold = holds.get(entry["record_id"])
+        parts = [part for part in entry["parts"] if hold is not None and part in hold.parts]
+        if parts:
+            known = asked.get(entry["record_id"], entry)
+            asked[entry["record_id"]] = known | {"parts": sorted({*known["parts"], *parts})}
+            fields = {
+                each["field"]: each
+                for each in earlier["fields"]
+                if any(part == each["field"] or part.startswith(f"{each['field']}.") for part in parts)
+            } | fields
+    return [fields[name] for name in sorted(fields)], [asked[record_id] for record_id in sorted(asked)]
+
+
+def ask_mass(connection: Connection[DictRow], change: MassChange, correlation_id: str) -> list[Event]:
+    """May a source change so many of its games at once?"""
+    return ask(
+        connection,
+        kind="mass",
+        question=f"mass:{change.source}",
+        game_id=None,
+        record_id=None,
+        proposal={"source": change.source, "games": change.games, "of": change.of, "records": list(change.records)},
+        summary=f"{change.source} would change {change.games} of its {change.of} games at once; all of it is held back",
+        correlation_id=correlation_id,
+    )
+
+
+# Wherever its records are now: a game that was merged or split leaves its questions behind.
+_IDLE = b"""
+SELECT item_id, game_id FROM review_item
+WHERE kind IN ('held', 'mass') AND state = 'open' AND (%(question)s::text IS NULL OR question = %(question)s)
+  AND NOT EXISTS (
+    SELECT FROM jsonb_array_elements(proposal->'records') AS asked
+    JOIN record_hold ON record_id = coalesce(asked->>'record_id', asked #>> '{}')::bigint
+    WHERE record_hold.kind = 'limit' AND ended_at IS NULL)
+ORDER BY item_id
+"""
+
+
+def close_idle_questions(
+    connection: Connection[DictRow], correlation_id: str, question: str | None = None
+) -> list[Event]:
+    """Questions (or one) about changes of which nothing is held any more, since the pages have changed again."""
+    rows = connection.execute(_IDLE, {"question": question}).fetchall()
+    return [close_item(row["item_id"], row["game_id"], "stale", PIPELINE, correlation_id, None) for row in rows]
+
+
+_NEWEST_ABOUT = b"""
+SELECT DISTINCT item.* FROM unnest(%s::bigint[]) AS held CROSS JOIN LATERAL (
+    SELECT item_id, kind, question, game_id, proposal, summary, state FROM review_item
+    WHERE kind IN ('held', 'mass') AND EXISTS (
+        SELECT FROM jsonb_array_elements(proposal->'records') AS asked
+        WHERE coalesce(asked->>'record_id', asked #>> '{}')::bigint = held)
+    ORDER BY item_id DESC LIMIT 1) AS item
+WHERE item.state = 'stale' ORDER BY item.item_id
+"""
+
+
+def ask_again(connection: Connection[DictRow], record_ids: Sequence[int], correlation_id: str) -> list[Event]:
+    """Questions that no longer arose while these records were held for another reason, and now do again."""
+    asked: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(_NEWEST_ABOUT, (list(record_ids),)).fetchall():
+        asked[row["question"]] = row
+    events: list[Event] = []
+    for question, row in asked.items():
+        events += ask(
+            connection,
+            kind=row["kind"],
+            question=question,
+            game_id=row["game_id"],
+            record_id=None,
+            proposal=row["proposal"],
+            summary=row["summary"],
             correlation_id=correlation_id,
         )
     return events
@@ -130,24 +301,24 @@ def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged,
 
 def ask_vanished(
     connection: Connection[DictRow],
-    game_id: int,
     standing: Standing,
+    plan: Plan,
     records: Sequence[StoredRecord],
     correlation_id: str,
 ) -> list[Event]:
     """A game that no source lists any more stays in the catalogue, and a person is asked about it."""
-    question = f"vanished:{game_id}"
-    if any(record.live for record in records):
+    question = f"vanished:{standing.game_id}"
+    if plan.status != "active" or any(record.live for record in records):
         return close_question(connection, question, "stale", PIPELINE, correlation_id)
-    title = standing.state["title"] if standing.state else ""
     return ask(
         connection,
         kind="vanished",
         question=question,
-        game_id=game_id,
+        game_id=standing.game_id,
         record_id=None,
         proposal={"records": [record.record_id for record in records]},
-        summary=f"No source lists “{title}” any more; it was on {', '.join(sorted({r.source for r in records}))}",
+        summary=f"No source lists “{plan.merged.state['title']}” any more; "
+        f"it was on {', '.join(sorted({r.source for r in records}))}",
         correlation_id=correlation_id,
     )
 
@@ -172,8 +343,7 @@ def ask(
     if last and canonical_json(last["proposal"]) == canonical_json(dict(proposal)):
         return []
     events = close_question(connection, question, "stale", PIPELINE, correlation_id)
-    row = connection.execute(b"SELECT nextval('review_item_id_seq') AS id").fetchone()
-    item_id = row["id"] if row else 0
+    item_id = next_id(connection, "review_item")
     events.append(
         Event(
             stream=f"review:{item_id}",

@@ -6,39 +6,37 @@ Pure but for reading: `plan` looks at the game as it stands and returns events; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.merging import Conflict, HumanEdit, Merged, MergePolicy, SourceClaims, merge
+from game_pipeline.merging import Conflict, Merged, MergePolicy, SourceClaims, merge
 from game_pipeline.model import digest
 from game_pipeline.sources.urls import identity_url
 from game_pipeline.store import Event
 
+from .fields import changed_fields, put_value, value_of
+from .hearing import heard_version
+from .ids import next_id
 from .records import StoredRecord, match_keys
+from .score import quality_score
+from .standing import Standing
 
-__all__ = ["Plan", "Standing", "member_entry", "plan", "read_standing"]
+__all__ = ["Plan", "Wording", "member_entry", "plan", "revised"]
 
-DEFAULT_PRIORITY = 50
+DEFAULT_PRIORITY = 1_000  # a source that nobody ranked speaks last
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A game as it stands before the next revision. Revision 0: it does not exist yet."""
+class Wording:
+    """Why a game is planned anew, in the words of its history."""
 
-    game_id: int
-    revision: int
-    state: dict[str, Any] | None
-    provenance: dict[str, Any]
-    edits: tuple[HumanEdit, ...]
-    previous: Mapping[int, Any]
-    """Edit id -> what the sources said when the edit was made."""
-    conflicts: Mapping[str, tuple[int, str]]
-    """Field -> (id, hash of the sides) of each open conflict."""
-    members: Mapping[int, tuple[int, bool]]
-    """Record id -> (version, live) that the game's last revision was computed from."""
+    actor: str
+    cause: str
+    correlation_id: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,113 +44,112 @@ class Plan:
     """The events that bring a game up to date (none: it is), and what changed in words."""
 
     events: tuple[Event, ...]
+    status: str
     changed_fields: tuple[str, ...]
     merged: Merged
-
-
-def read_standing(connection: Connection[DictRow], game_id: int) -> Standing:
-    """The game as it stands, edits and open conflicts included."""
-    game = connection.execute(b"SELECT revision, state, provenance FROM game WHERE game_id = %s", (game_id,)).fetchone()
-    edits = connection.execute(
-        b"SELECT edit_id, field, value, previous, author, edited_at FROM human_edit "
-        b"WHERE game_id = %s AND released_at IS NULL ORDER BY edit_id",
-        (game_id,),
-    ).fetchall()
-    conflicts = connection.execute(
-        b"SELECT conflict_id, field, sides_hash FROM data_conflict WHERE game_id = %s AND closed_at IS NULL", (game_id,)
-    ).fetchall()
-    members = connection.execute(
-        b"SELECT record_id, record_version, live FROM game_import_state WHERE game_id = %s", (game_id,)
-    ).fetchall()
-    return Standing(
-        game_id=game_id,
-        revision=game["revision"] if game else 0,
-        state=game["state"] if game else None,
-        provenance=game["provenance"] if game else {},
-        edits=tuple(
-            HumanEdit(
-                edit_id=row["edit_id"],
-                field=row["field"],
-                value=row["value"],
-                author=row["author"],
-                at=row["edited_at"],
-            )
-            for row in edits
-        ),
-        previous={row["edit_id"]: row["previous"] for row in edits},
-        conflicts={row["field"]: (row["conflict_id"], row["sides_hash"]) for row in conflicts},
-        members={row["record_id"]: (row["record_version"], row["live"]) for row in members},
-    )
 
 
 def plan(
     connection: Connection[DictRow],
     standing: Standing,
     records: Sequence[StoredRecord],
+    wording: Wording,
     *,
     priorities: Mapping[str, int],
     policy: MergePolicy,
-    actor: str,
-    correlation_id: str,
-    cause: str,
-    reason: str | None = None,
+    proposing: bool = False,
 ) -> Plan:
     """Merge the records and edits of a game and say which events bring the catalogue there.
 
     Nothing changed: no events. Only the records moved on: one small event. `connection` gives out ids of conflicts.
+    `proposing`: a game that is not in the catalogue yet does not enter it, but is proposed.
     """
-    claims = [
-        SourceClaims(
-            source=record.source,
-            priority=priorities.get(record.source, DEFAULT_PRIORITY),
-            record_id=record.record_id,
-            version=record.version,
-            record=record.record,
-            live=record.live,
-        )
-        for record in records
-    ]
-    merged = merge(claims, standing.edits, policy)
+    speaking = [record for record in records if not record.silent]
+    withdrawn = not speaking and not standing.edits  # what a person has worked on is not withdrawn
+    left = standing.members.keys() - {record.record_id for record in records}
+    if withdrawn and standing.state is not None and not left:
+        status = "withdrawn"
+        merged = Merged(standing.state, standing.provenance, (), ())
+    else:
+        # Where none of a game's records is heard, it is told by them all the same if nothing else could tell it: a new
+        # game, or one that still says what records said that have left.
+        status = "proposed" if proposing and standing.status in (None, "proposed") else "active"
+        status = "withdrawn" if withdrawn else status
+        merged = merge([_claims(record, priorities) for record in speaking or records], standing.edits, policy)
+        merged = _as_heard(merged, speaking)
+    merged, unpinned = _pinned(merged, standing, wording, withdrawn=withdrawn)
     changed = changed_fields(standing.state, merged.state)
     members = [member_entry(record) for record in records]
-    moved = {record.record_id: (record.version, record.live) for record in records} != dict(standing.members)
-
-    def event(event_type: str, payload: dict[str, Any]) -> Event:
-        return Event(
-            stream=f"game:{standing.game_id}",
-            event_type=event_type,
-            payload=payload,
-            actor=actor,
-            correlation_id=correlation_id,
-            game_id=standing.game_id,
-        )
+    moved = {entry["record_id"]: (entry["version"], entry["live"], entry["heard"]) for entry in members}
 
     # A field that a person set, or gave back, without changing its value stands on another's word from now on.
     edited = {edit.field for edit in standing.edits}
     was_edited = {field for field, entry in standing.provenance.items() if entry["rule"] == "human_edit"}
-    events: list[Event] = []
-    if changed or edited != was_edited or standing.revision == 0:
-        events.append(
-            event(
-                "game.revised" if standing.revision else "game.created",
-                {
-                    "revision": standing.revision + 1,
-                    "state": merged.state,
-                    "provenance": merged.provenance,
-                    "changed_fields": changed,
-                    "cause": cause,
-                    "reason": reason,
-                    "index": _index(merged),
-                    "members": members,
-                    "edited": sorted(edited),
-                },
-            )
-        )
-    elif moved:
-        events.append(event("game.sources_updated", {"members": members}))
-    for event_type, payload in _conflict_news(connection, standing, merged.conflicts):
-        events.append(event(event_type, payload))
-    return Plan(tuple(events), tuple(changed), merged)
+    events = unpinned
+    if changed or standing.status != status or (edited != was_edited and status != "withdrawn"):
+        merged = replace(merged, provenance=_dated(merged, standing, changed))
+        told = revised(standing, merged, records, wording, status=status, changed=changed, edited=sorted(edited))
+        events = [*events, told]
+    elif moved != dict(standing.members):
+        events = [*events, _event(standing, "game.sources_updated", {"members": members}, wording)]
+    events += [
+        _event(standing, event_type, payload, wording)
+        for event_type, payload in _conflict_news(connection, standing, merged.conflicts)
+    ]
+    return Plan(tuple(events), status, tuple(changed), merged)
+
+
+def revised(
+    standing: Standing,
+    merged: Merged,
+    records: Sequence[StoredRecord],
+    wording: Wording,
+    *,
+    status: str,
+    changed: Sequence[str],
+    edited: Sequence[str],
+    merged_into: int | None = None,
+) -> Event:
+    """The game's next revision."""
+    payload = {
+        "revision": standing.revision + 1,
+        "status": status,
+        "merged_into": merged_into,
+        "state": merged.state,
+        "provenance": merged.provenance,
+        "changed_fields": list(changed),
+        "cause": wording.cause,
+        "reason": wording.reason,
+        "index": _index(merged, records),
+        "members": [member_entry(record) for record in records],
+        "edited": list(edited),
+        "quality_score": quality_score(merged.state, merged.provenance, len(merged.conflicts)),
+        "import_metadata": _import_metadata(records, wording),
+    }
+    return _event(standing, "game.revised" if standing.revision else "game.created", payload, wording)
+
+
+def _event(standing: Standing, event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
+    return Event(
+        stream=f"game:{standing.game_id}",
+        event_type=event_type,
+        payload=payload,
+        actor=wording.actor,
+        correlation_id=wording.correlation_id,
+        game_id=standing.game_id,
+    )
+
+
+def _claims(record: StoredRecord, priorities: Mapping[str, int]) -> SourceClaims:
+    return SourceClaims(
+        source=record.source,
+        priority=priorities.get(record.source, DEFAULT_PRIORITY),
+        record_id=record.record_id,
+        version=record.version,
+        record=record.record,
+        live=record.live,
+        mute=record.mute,
+    )
 
 
 def member_entry(record: StoredRecord) -> dict[str, Any]:
@@ -163,24 +160,80 @@ def member_entry(record: StoredRecord) -> dict[str, Any]:
         "identity": record.identity,
         "version": record.version,
         "live": record.live,
+        "heard": dict(record.heard) if record.heard else None,
         "keys": match_keys(record.record),
     }
 
 
-def changed_fields(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[str]:
-    """Names of the fields whose value differs; descriptions are told apart by language."""
-    before, after = _flat(old or {}), _flat(new)
-    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def _import_metadata(records: Sequence[StoredRecord], wording: Wording) -> dict[str, Any]:
+    """What a revision was made of: the run, and of each source its records and the newest parser that read them."""
+    parsers: dict[str, int] = {}
+    for record in records:
+        parsers[record.source] = max(record.record.parser_version, parsers.get(record.source, 0))
+    return {
+        "run": wording.correlation_id,
+        "records": len(records),
+        "listed": sum(record.live for record in records),
+        "held": sum(record.heard is not None for record in records),
+        "parsers": parsers,
+    }
 
 
-def _flat(state: Mapping[str, Any]) -> dict[str, Any]:
-    flat = {name: value for name, value in state.items() if name != "descriptions" and value not in (None, [], {})}
-    for lang, description in state.get("descriptions", {}).items():
-        flat[f"descriptions.{lang}"] = description
-    return flat
+# Provenance ---------------------------------------------------------------------------------------------------------
 
 
-def _index(merged: Merged) -> dict[str, list[dict[str, Any]]]:
+def _as_heard(merged: Merged, records: Sequence[StoredRecord]) -> Merged:
+    """The versions that were truly heard, where older words of a record stand."""
+    heard = {record.record_id: record.heard for record in records if record.heard}
+    if not heard:
+        return merged
+
+    def ref(field: str, source: dict[str, Any]) -> dict[str, Any]:
+        parts = heard.get(source["record"])
+        return source | {"version": heard_version(parts, field)} if parts else source
+
+    provenance = {
+        field: entry | {"sources": [ref(field, source) for source in entry["sources"]]} if "sources" in entry else entry
+        for field, entry in merged.provenance.items()
+    }
+    return replace(merged, provenance=provenance)
+
+
+def _pinned(merged: Merged, standing: Standing, wording: Wording, *, withdrawn: bool) -> tuple[Merged, list[Event]]:
+    """Values of an older revision over those that were taken back; a pin ends where the sources say something new.
+
+    About a game that is withdrawn they say nothing.
+    """
+    state, provenance = merged.state, dict(merged.provenance)
+    over: list[Event] = []
+    edited = {edit.field for edit in standing.edits}
+    for field, pin in sorted(standing.pins.items()):
+        if field in edited:
+            continue
+        if not withdrawn and digest(value_of(state, field)) != pin.rejected:
+            over.append(_event(standing, "game.unpinned", {"pin_id": pin.pin_id, "field": field}, wording))
+            continue
+        state = put_value(state, field, pin.value)
+        provenance.pop(field, None)
+        if pin.provenance is not None:
+            provenance[field] = pin.provenance | {"rolled_back_to": pin.revision}
+    return replace(merged, state=state, provenance=provenance), over
+
+
+def _dated(merged: Merged, standing: Standing, changed: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Each field's provenance with the revision in which its value came to stand."""
+
+    def since(field: str) -> int:
+        before = standing.provenance.get(field, {}).get("revision")
+        return standing.revision + 1 if field in changed or before is None else before
+
+    return {field: entry | {"revision": since(field)} for field, entry in merged.provenance.items()}
+
+
+# Search tables ------------------------------------------------------------------------------------------------------
+
+
+def _index(merged: Merged, records: Sequence[StoredRecord]) -> dict[str, list[dict[str, Any]]]:
     """The rows of the game's child tables, with the keys that other code computes, so that replay needs no code."""
     state = merged.state
     titles = [
@@ -192,7 +245,19 @@ def _index(merged: Merged) -> dict[str, list[dict[str, Any]]]:
         origins = _origins(merged, field)
         rows[field] = [item | {"source": origin} for item, origin in zip(state[field], origins, strict=True)]
     by_human = merged.provenance.get("urls", {}).get("rule") == "human_edit"
-    rows["urls"] = [row | {"hash": digest(identity_url(row["url"])), "by_human": by_human} for row in rows["urls"]]
+    sure: dict[str, float] = {}
+    for record in records:
+        sure[record.source] = max(record.score, sure.get(record.source, 0.0))
+    rows["urls"] = [
+        row
+        | {
+            "hash": digest(identity_url(row["url"])),
+            "by_human": by_human,
+            # A link is as surely the game's as the record that gives it.
+            "confidence": max((sure.get(source, 1.0) for source in row["source"].split()), default=1.0),
+        }
+        for row in rows["urls"]
+    ]
     rows["credits"] = [row | {"position": position} for position, row in enumerate(rows["credits"])]
     return rows
 
@@ -208,6 +273,9 @@ def _origins(merged: Merged, field: str) -> list[str]:
     return [" ".join(dict.fromkeys(item["source"] for item in entry.get("sources", [])))] * count
 
 
+# Conflicts ----------------------------------------------------------------------------------------------------------
+
+
 def _conflict_news(
     connection: Connection[DictRow], standing: Standing, conflicts: Sequence[Conflict]
 ) -> list[tuple[str, dict[str, Any]]]:
@@ -221,12 +289,11 @@ def _conflict_news(
         known = standing.conflicts.get(field)
         sides_hash = _sides_hash(conflict)
         if known is None or known[1] != sides_hash:
-            row = connection.execute(b"SELECT nextval('data_conflict_id_seq') AS id").fetchone()
             news.append(
                 (
                     "conflict.detected",
                     {
-                        "conflict_id": row["id"] if row else 0,
+                        "conflict_id": next_id(connection, "data_conflict"),
                         "field": field,
                         "sides": _sides(conflict),
                         "sides_hash": sides_hash,

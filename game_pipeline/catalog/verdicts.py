@@ -11,9 +11,12 @@ from game_pipeline.matching import Decision, Evidence
 from game_pipeline.store import Event, append
 
 from .edits import EditError, current_value, release_field
+from .holding import without_parts
+from .joining import merge_games
 from .reconcile import Curator
-from .records import lock_catalogue, read_record
+from .records import lock_catalogue, read_record, read_records
 from .review import close_item
+from .revise import Wording
 
 __all__ = ["ReviewError", "accept", "reject"]
 
@@ -26,7 +29,7 @@ def accept(connection: Connection[DictRow], curator: Curator, item_id: int, *, a
     """Answer yes; returns what came of it, in words.
 
     match: the record joins the proposed game. suggestion: the sources' value replaces the edit. conflict: the value
-    that stands is confirmed. vanished: noted.
+    that stands is confirmed. held, mass: the change that was held back is applied. vanished: noted.
     """
     item = _claim(connection, item_id)
     events = [close_item(item_id, item["game_id"], "accepted", author, curator.correlation_id, reason)]
@@ -36,8 +39,12 @@ def accept(connection: Connection[DictRow], curator: Curator, item_id: int, *, a
             if not candidates:
                 raise ReviewError(f"review item {item_id} proposes no game; reject it to make a new one")
             append(connection, events)
-            _decide(connection, curator, item, candidates[0], author, reason)
-            return f"record {item['record_id']} joined game {candidates[0]}"
+            game_id = _living(connection, candidates[0])
+            own = _own_game(connection, item["record_id"])
+            if own is not None:
+                return _one_game(connection, curator, own, game_id, author, reason)
+            _decide(connection, curator, item, game_id, author, reason)
+            return f"record {item['record_id']} joined game {game_id}"
         case "suggestion":
             append(connection, events)
             field = item["proposal"]["field"]
@@ -53,6 +60,14 @@ def accept(connection: Connection[DictRow], curator: Curator, item_id: int, *, a
             events.append(_resolved(curator, item, chosen, author, reason))
             append(connection, events)
             return f"{field} of game {item['game_id']} stays {chosen}"
+        case "held" | "mass":
+            append(connection, events)
+            games = _let_through(connection, curator, item, curator.wording(author, "review", reason))
+            if not games:
+                return "nothing of it is held any more; what the pages say now comes with the next import"
+            return f"applied to {', '.join(f'game {game_id}' for game_id in games[:5])}" + (
+                f" and {len(games) - 5} more" if len(games) > 5 else ""
+            )
         case _:
             append(connection, events)
             return "noted"
@@ -62,15 +77,74 @@ def reject(connection: Connection[DictRow], curator: Curator, item_id: int, *, a
     """Answer no; returns what came of it, in words.
 
     match: the record is a game of its own, and is never again proposed for that game. suggestion: the edit stands.
+    held, mass: the change stays out until the pages bring another.
     """
     item = _claim(connection, item_id)
     append(connection, [close_item(item_id, item["game_id"], "rejected", author, curator.correlation_id, reason)])
     if item["kind"] == "match":
+        own = _own_game(connection, item["record_id"])
+        if own is not None:
+            return f"record {item['record_id']} stays game {own} of its own"
         game_id = _decide(connection, curator, item, None, author, reason)
         return f"record {item['record_id']} is game {game_id} of its own"
     if item["kind"] == "conflict":
         return "left open; set the field with: game-pipeline game edit"
     return "the catalogue stays as it is"
+
+
+def _own_game(connection: Connection[DictRow], record_id: int) -> int | None:
+    """The game that a record is about although it is asked about: a game of an existing catalogue is one at once."""
+    row = connection.execute(
+        b"SELECT game_id FROM match_decision WHERE record_id = %s AND ended_at IS NULL", (record_id,)
+    ).fetchone()
+    return row["game_id"] if row else None
+
+
+def _one_game(connection: Connection[DictRow], curator: Curator, own: int, other: int, author: str, reason: str) -> str:
+    """Both games become the other one; its own where the other is not in the catalogue yet."""
+    if own == other:
+        return f"they are game {own} already"
+    row = connection.execute(b"SELECT status FROM game WHERE game_id = %s", (other,)).fetchone()
+    kept, merged = (own, other) if row and row["status"] == "proposed" else (other, own)
+    merge_games(connection, curator, kept, merged, author=author, reason=reason or "accepted in review")
+    return f"game {merged} became game {kept}"
+
+
+def _living(connection: Connection[DictRow], game_id: int) -> int:
+    """The game that a game has become by merging."""
+    row = connection.execute(
+        b"WITH RECURSIVE path AS ("
+        b"SELECT game_id, merged_into FROM game WHERE game_id = %s UNION ALL "
+        b"SELECT game.game_id, game.merged_into FROM game JOIN path ON game.game_id = path.merged_into) "
+        b"SELECT game_id FROM path WHERE merged_into IS NULL",
+        (game_id,),
+    ).fetchone()
+    return row["game_id"] if row else game_id
+
+
+def _let_through(
+    connection: Connection[DictRow], curator: Curator, item: dict[str, Any], wording: Wording
+) -> list[int]:
+    """Hear what an item held back, and bring its games up to date; returns them."""
+    about = item["proposal"]["records"]
+    parts = {entry["record_id"]: entry["parts"] for entry in about} if item["kind"] == "held" else dict.fromkeys(about)
+    records = [
+        record
+        for record in read_records(connection, list(parts))
+        if record.hold is not None and record.hold.kind == "limit"
+    ]
+    for record in records:
+        hold = record.hold
+        own = parts[record.record_id] or list(hold.parts if hold else ())
+        append(connection, without_parts(connection, record, own, wording, wording.reason or "accepted in review"))
+    rows = connection.execute(
+        b"SELECT DISTINCT game_id FROM game_member WHERE record_id = ANY(%s) ORDER BY game_id",
+        ([record.record_id for record in records],),
+    ).fetchall()
+    for row in rows:
+        newly = [record.record_id for record in records]
+        curator.bring_up_to_date(connection, row["game_id"], wording, newly=newly)
+    return [row["game_id"] for row in rows]
 
 
 def _claim(connection: Connection[DictRow], item_id: int) -> dict[str, Any]:
@@ -102,7 +176,8 @@ def _decide(
     )
     joined = curator.apply(connection, record, decision, author)
     if game_id is not None:
-        curator.bring_up_to_date(connection, game_id, actor=author, cause="review", reason=reason)
+        wording = curator.wording(author, "review", reason)
+        curator.bring_up_to_date(connection, game_id, wording, newly=[record.record_id])
     return joined
 
 

@@ -1,6 +1,16 @@
 """From stored pages to records, and from records to changes: what each source says, and what of it is new."""
 
 from .compare import Change, compare
+from .given import GivenRecord, write_given
 from .records import PageProblem, RecordsReport, refresh_records, unread_segments
 
-__all__ = ["Change", "PageProblem", "RecordsReport", "compare", "refresh_records", "unread_segments"]
+__all__ = [
+    "Change",
+    "GivenRecord",
+    "PageProblem",
+    "RecordsReport",
+    "compare",
+    "refresh_records",
+    "unread_segments",
+    "write_given",
+]

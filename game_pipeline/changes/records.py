@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from game_pipeline.model import GameRecord, RecordError
-from game_pipeline.sources import Page, ParseError, Source
+from game_pipeline.parsing import ParseKilledError, Parser, ParserDefectError
+from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, load_body
 
 from .versions import StoredPage, drop_records, write_records
@@ -26,26 +27,31 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PageProblem:
-    """A page that could not be read: where it failed and what was found there."""
+    """A page that could not be read: where it failed and what was found there, and the outcome it is filed under."""
 
     page: str
     where: str
     problem: str
+    outcome: str = "selector_missing"
 
 
 @dataclass(slots=True)
 class RecordsReport:
-    """What reading one segment came to. `gained_fields`: what its format states now and never did before."""
+    """What reading one segment came to. `gained_fields`: what its format states now and never did before, read or
+    unread. `unread`: what the pages state and the parser does not read, in how many records."""
 
     segment: str
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[PageProblem] = field(default_factory=list)
     gained_fields: tuple[str, ...] = ()
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 _UNREAD = """
 SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, page.parsed_snapshot_id,
        page.parse_error IS NOT NULL AS failed, snapshot.body_hash,
+       coalesce(page.released_snapshot = page.snapshot_id, false) AS believed,
+       coalesce(page.flapping_since <= now() - interval '1 day', false) AS settled,
        coalesce(snapshot.headers->>'content-type', '') AS content_type
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
 WHERE page.source = %s AND page.segment = %s AND page.outcome IS DISTINCT FROM 'gone'
@@ -54,13 +60,13 @@ ORDER BY page.page_id
 """
 
 
-def refresh_records(store: Store, source: Source, run_id: str, segment: str) -> RecordsReport:
+def refresh_records(store: Store, source: Source, run_id: str, segment: str, parser: Parser) -> RecordsReport:
     """Read every page of a segment that is not read yet and record what changed. Call under the source's lock."""
     report = RecordsReport(segment)
     known = _known_fields(store, source.name, segment)
     stated: set[str] = set()
     for row in store.rows(_UNREAD, (source.name, segment, source.parser_version)):
-        _read_page(store, source, StoredPage(**row), run_id, known, stated, report)
+        _read_page(store, source, parser, StoredPage(**row), run_id, known, stated, report)
     _drop_gone_pages(store, source, segment, run_id, report)
     _remember_fields(store, source, segment, run_id, known, stated, report)
     return report
@@ -91,7 +97,8 @@ def _remember_fields(
     stated: set[str],
     report: RecordsReport,
 ) -> None:
-    gained = sorted(stated - known)
+    report.counts += Counter(fields_unread=len(report.unread))
+    gained = sorted({*stated, *report.unread} - known)
     if not gained:
         return
     with store.transaction() as connection:
@@ -100,15 +107,17 @@ def _remember_fields(
             b"ON CONFLICT DO NOTHING",
             (source.name, segment, gained),
         )
-        if known and report.counts["records_format"]:
-            report.gained_fields = tuple(gained)
+        # A new facet is news of the format only where records state it that were known without it.
+        news = [name for name in gained if name.startswith(UNREAD) or report.counts["records_format"]] if known else []
+        if news:
+            report.gained_fields = tuple(news)
             append(
                 connection,
                 [
                     Event(
                         stream=f"source:{source.name}",
                         event_type="source.format_changed",
-                        payload={"segment": segment, "fields": gained, "records": report.counts["records_format"]},
+                        payload={"segment": segment, "fields": news, "records": report.counts["records_format"]},
                         actor="pipeline",
                         correlation_id=run_id,
                         source=source.name,
@@ -120,6 +129,7 @@ def _remember_fields(
 def _read_page(
     store: Store,
     source: Source,
+    parser: Parser,
     page: StoredPage,
     run_id: str,
     known: frozenset[str],
@@ -127,7 +137,7 @@ def _read_page(
     report: RecordsReport,
 ) -> None:
     report.counts["pages_read"] += 1
-    records = _parse(store, source, page)
+    records = _parse(store, source, parser, page)
     if isinstance(records, PageProblem):
         _record_problem(store, source, page, records, report)
         return
@@ -139,8 +149,8 @@ def _read_page(
         _record_problem(store, source, page, problem, report)
         return
     if changed is None:
-        shrunk = PageProblem(page.url, "records", "too many records are missing at once; held until a person looks")
-        _record_problem(store, source, page, shrunk, report, outcome="suspect_shrink")
+        held = "too many records are missing at once; held until a person looks"
+        _record_problem(store, source, page, PageProblem(page.url, "records", held, "suspect_shrink"), report)
         return
     report.counts += counts
     report.counts["pages_changed" if changed else "pages_same"] += 1
@@ -149,6 +159,7 @@ def _read_page(
         stated.update(record.facets())
         if record.warnings:
             report.counts["records_warned"] += 1
+        report.unread.update(warning for warning in record.warnings if warning.startswith(UNREAD))
 
 
 def _write(
@@ -164,18 +175,20 @@ def _write(
     with store.transaction() as connection:
         changed = write_records(connection, source, page, records, run_id, known, counts)
         if changed is not None:
-            outcome = "changed" if changed else "same"
+            # What a newer parser or a grown format brought is no news of the site.
+            news = any(counts[f"records_{kind}"] for kind in ("new", "changed", "vanished", "returned"))
+            flaps = counts["records_flapping"] > 0
+            outcome = "changed" if news else "flapping" if flaps else "same"
             connection.execute(
                 _READ,
                 {"page_id": page.page_id, "snapshot": page.snapshot_id, "version": source.parser_version}
-                | {"outcome": outcome, "changed": bool(changed), "shortest": source.policy.revisit_min}
-                | {"idle": None if records else source.policy.revisit_max},
+                | {"outcome": outcome, "changed": news, "flaps": flaps, "weight": weight_of(records)},
             )
             connection.execute(_TASK_OUTCOME, (outcome, page.page_id))
     return changed
 
 
-def _parse(store: Store, source: Source, page: StoredPage) -> list[GameRecord] | PageProblem:
+def _parse(store: Store, source: Source, parser: Parser, page: StoredPage) -> list[GameRecord] | PageProblem:
     """The records of a stored page, or what is wrong with it. Whatever a parser raises costs this page alone."""
     try:
         with store.connection() as connection:
@@ -183,16 +196,31 @@ def _parse(store: Store, source: Source, page: StoredPage) -> list[GameRecord] |
     except BodyError as error:
         return PageProblem(page.url, "body", str(error))
     try:
-        records = source.parse(Page(url=page.url, body=body, key=page.page_key, content_type=page.content_type))
+        records = parser.parse(source, Page(url=page.url, body=body, key=page.page_key, content_type=page.content_type))
         _refuse_twins(records)
+    except ParseKilledError as error:
+        return PageProblem(page.url, error.where, error.problem, "parse_killed")
     except ParseError as error:
         return PageProblem(page.url, error.where, error.problem)
     except RecordError as error:
         return PageProblem(page.url, "record", str(error))
-    except Exception as error:
-        logger.exception("%s %s: the parser failed", source.name, page.page_key)
-        return PageProblem(page.url, "parser", f"{type(error).__name__}: {error}")
+    except ParserDefectError as error:
+        logger.error("%s %s: the parser failed\n%s", source.name, page.page_key, error.trace)
+        return PageProblem(page.url, "parser", str(error))
     return records
+
+
+def weight_of(records: Sequence[GameRecord]) -> int:
+    """How much a change missed on a page of these records weighs: more where there is something to play or to read.
+
+    A page without a game weighs nothing, and is looked at as seldom as the source allows.
+    """
+    return sum(
+        1
+        + any(link.kind in ("download_direct", "download_landing", "play_online") for link in record.urls)
+        + any(link.kind == "review" for link in record.urls)
+        for record in records
+    )
 
 
 _READ = b"""
@@ -201,11 +229,10 @@ UPDATE source_url_state SET
     last_imported_at = now(),
     last_changed_at = CASE WHEN %(changed)s THEN now() ELSE last_changed_at END,
     change_count = change_count + CASE WHEN %(changed)s THEN 1 ELSE 0 END,
-    -- A page that changes is looked at more often; one that holds no game only when something points at it.
-    revisit_after = CASE WHEN %(changed)s THEN greatest(revisit_after / 2, %(shortest)s) ELSE revisit_after END,
-    next_check_at = CASE WHEN %(idle)s::interval IS NOT NULL THEN now() + %(idle)s::interval
-                         WHEN %(changed)s THEN now() + greatest(revisit_after / 2, %(shortest)s)
-                         ELSE next_check_at END
+    poll_changes = poll_changes + CASE WHEN %(changed)s AND polled THEN 1 ELSE 0 END, polled = false,
+    weight = %(weight)s,
+    flapping_since = CASE WHEN %(flaps)s THEN coalesce(flapping_since, now()) END,
+    next_check_at = CASE WHEN %(flaps)s THEN least(next_check_at, now() + interval '1 day') ELSE next_check_at END
 WHERE page_id = %(page_id)s
 """
 
@@ -220,9 +247,10 @@ def _record_problem(
     page: StoredPage,
     problem: PageProblem,
     report: RecordsReport,
-    outcome: str = "selector_missing",
 ) -> None:
     report.counts["pages_failed"] += 1
+    if problem.outcome != "selector_missing":
+        report.counts[f"pages_{problem.outcome}"] += 1
     problem = replace(problem, where=_storable(problem.where), problem=_storable(problem.problem))
     report.problems.append(problem)
     logger.warning("%s %s: %s: %s", source.name, page.page_key, problem.where, problem.problem)
@@ -231,9 +259,9 @@ def _record_problem(
         connection.execute(
             b"UPDATE source_url_state SET parsed_snapshot_id = snapshot_id, parsed_version = %s, parse_error = %s, "
             b"outcome = %s WHERE page_id = %s",
-            (source.parser_version, error, outcome, page.page_id),
+            (source.parser_version, error, problem.outcome, page.page_id),
         )
-        connection.execute(_TASK_OUTCOME, (outcome, page.page_id))
+        connection.execute(_TASK_OUTCOME, (problem.outcome, page.page_id))
 
 
 def _storable(text: str) -> str:

@@ -33,6 +33,10 @@ class StoredPage:
     failed: bool
     body_hash: bytes
     content_type: str
+    believed: bool = False
+    """A person said that it is true, however much it lost."""
+    settled: bool = False
+    """It has said the same for a day, be it what it said a few versions ago."""
 
 
 # A page whose address answered "gone" last is not read: what is stored of it is not the site's word any more.
@@ -62,7 +66,7 @@ def write_records(
     here = {identity for identity, row in existing.items() if row["page_id"] == page.page_id}
     live = {identity for identity in here if existing[identity]["state"] == "live"}
     missing = sorted(live - {record.identity for record in records})
-    if len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
+    if not page.believed and len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
         return None
     # After a reading that failed, what is new may be the site's doing as well as the parser's.
     same_snapshot = page.parsed_snapshot_id == page.snapshot_id and not page.failed
@@ -87,6 +91,7 @@ def write_records(
         )
         if change:
             writes.append((record, old, change))
+    writes = _without_flapping(connection, source, page, writes, counts)
     if missing and source.many_records_a_page:
         connection.execute(_READ_OTHERS_AGAIN, (source.name, page.page_id))
     for identity in missing:
@@ -94,6 +99,41 @@ def write_records(
         writes.append((GameRecord.from_json(old["record"]), old, Change("vanished", ())))
     _write_versions(connection, source, page, writes, run_id, counts)
     return len(writes)
+
+
+FLAPPING_VERSIONS = 3
+
+_OLDER_HASHES = b"""
+SELECT older.record_id, older.content_hash FROM record_version AS older JOIN source_record AS record USING (record_id)
+WHERE older.record_id = ANY(%s) AND older.version BETWEEN record.version - %s AND record.version - 1
+"""
+
+
+def _without_flapping(
+    connection: Connection[DictRow],
+    source: Source,
+    page: StoredPage,
+    writes: list[tuple[GameRecord, dict[str, Any] | None, Change]],
+    counts: Counter[str],
+) -> list[tuple[GameRecord, dict[str, Any] | None, Change]]:
+    """Leave out what a record said a few versions ago and says again: a site that serves now this, now that copy would
+    fill the log with it. Should it go on saying so for a day, it is believed (`settled`)."""
+    changed = [old["record_id"] for _, old, change in writes if old and change.kind == "changed"]
+    if not changed or page.settled:
+        return writes
+    older: dict[int, set[str]] = {}
+    for row in connection.execute(_OLDER_HASHES, (changed, FLAPPING_VERSIONS)):
+        older.setdefault(row["record_id"], set()).add(row["content_hash"])
+    kept = []
+    for record, old, change in writes:
+        again = (
+            old and change.kind == "changed" and record.content_hash(source.volatile) in older.get(old["record_id"], ())
+        )
+        if again:
+            counts["records_flapping"] += 1
+        else:
+            kept.append((record, old, change))
+    return kept
 
 
 # A record speaks from one page; where it leaves that one, another list may still carry it.

@@ -7,11 +7,12 @@ from .claims import HumanEdit, SourceClaims, SourceRef
 from .descriptions import MergedSentence, MergedText, SourceText, TextConflict, Thresholds, merge_descriptions
 from .edits import EDITABLE, edited_record
 from .rules import Conflict, Side
-from .survivorship import FIELDS, Disagreement, Merged, MergePolicy, merge
+from .survivorship import FIELDS, Agreement, Disagreement, Merged, MergePolicy, merge
 
 __all__ = [
     "EDITABLE",
     "FIELDS",
+    "Agreement",
     "Conflict",
     "Disagreement",
     "HumanEdit",

@@ -26,7 +26,10 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True)
 class SourceClaims:
-    """One record of a game. The lower `priority` wins; `live`: its page still stands."""
+    """One record of a game. The lower `priority` wins; `live`: its page still stands.
+
+    `mute`: fields that a record cannot leave out (title, kind) but about which it is not heard.
+    """
 
     source: str
     priority: int
@@ -34,6 +37,7 @@ class SourceClaims:
     version: int
     record: GameRecord
     live: bool = True
+    mute: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> SourceRef:

@@ -19,7 +19,7 @@ from .rules import Conflict, Side, Survivor, most_precise_date, priority, union
 from .sentences import split_sentences
 from .text import clean_text, fold_words
 
-__all__ = ["FIELDS", "Disagreement", "FieldRule", "MergePolicy", "Merged", "merge"]
+__all__ = ["FIELDS", "Agreement", "Disagreement", "FieldRule", "MergePolicy", "Merged", "merge"]
 
 
 def _fold_title(title: str) -> str:
@@ -82,6 +82,15 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """Sources say what the edit that stands says."""
+
+    field: str
+    edit_id: int
+    sources: tuple[SourceRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """`state` and `provenance` are plain JSON; provenance has an entry for every field that anybody states.
 
@@ -93,6 +102,7 @@ class Merged:
     provenance: dict[str, dict[str, Any]]
     conflicts: tuple[Conflict, ...]
     disagreements: tuple[Disagreement, ...]
+    agreements: tuple[Agreement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,11 @@ def merge(claims: Sequence[SourceClaims], edits: Sequence[HumanEdit] = (), polic
             for name, edit in standing.items()
             if name in computed and _comparable(by_hand[name]) != _comparable(computed[name].value)
         ),
+        agreements=tuple(
+            Agreement(name, edit.edit_id, computed[name].survivor.sources)
+            for name, edit in standing.items()
+            if name in computed and _comparable(by_hand[name]) == _comparable(computed[name].value)
+        ),
     )
 
 
@@ -162,7 +177,7 @@ def _state(values: dict[str, Any]) -> dict[str, Any]:
 
 def _survive(name: str, heard: Sequence[SourceClaims], policy: MergePolicy) -> _Outcome | None:
     rule = FIELDS[name]
-    stated = state_claims(heard, rule.stated)
+    stated = state_claims([claim for claim in heard if name not in claim.mute] or heard, rule.stated)
     if not stated:
         return None
     match rule.rule:
@@ -205,10 +220,13 @@ def _address(url: str) -> str:
 def _other_titles(title: str, heard: Sequence[SourceClaims], policy: MergePolicy) -> _Outcome | None:
     """Every other name that sources give the game. What only repeats the title is none."""
     own = policy.title_key(title)
+    mute = {claim.ref for claim in heard if "title" in claim.mute}
     claims = [
         Claim(claim.by, others)
         for claim in state_claims(heard, FIELDS["alt_titles"].stated)
-        if (others := [item for item in claim.value if policy.title_key(item["title"]) != own])
+        # The first is the record's own title.
+        for said in [claim.value[1:] if claim.by in mute else claim.value]
+        if (others := [item for item in said if policy.title_key(item["title"]) != own])
     ]
     if not claims:
         return None

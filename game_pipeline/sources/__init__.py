@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from .base import (
+    UNREAD,
     Feed,
     Listing,
     Page,
@@ -17,6 +18,7 @@ from .base import (
     Source,
     check_source,
 )
+from .existing import ExistingCatalogue, existing_catalogue
 from .ifdb import IFDB
 from .ifiction import IFiction
 from .ifwiki_ru import IfwikiRu
@@ -25,6 +27,8 @@ from .urls import host_of
 
 __all__ = [
     "SOURCES",
+    "UNREAD",
+    "ExistingCatalogue",
     "Feed",
     "Listing",
     "Page",
@@ -36,6 +40,7 @@ __all__ = [
     "Segment",
     "Source",
     "UnknownSourceError",
+    "existing_catalogue",
     "get",
     "nearest",
     "owner_of",

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog import Curator, MatchReport, ReviseReport, edit_field, show_game
+from game_pipeline.catalog import Curator, Limits, MatchReport, ReviseReport, edit_field, show_game
 from game_pipeline.matching import name_key, title_key
 from game_pipeline.merging import MergePolicy
 from game_pipeline.store import Store
@@ -18,6 +18,10 @@ __all__ = ["Catalogue", "shared"]
 
 # The order of their words: alpha before beta before gamma.
 PRIORITIES = {"alpha": 10, "beta": 20, "gamma": 30}
+
+ANYTHING_GOES = Limits(
+    description_kept=0, title_similarity=0, date_years=10_000, links_kept=0, run_share=1, run_minimum=10_000
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,10 +35,11 @@ def shared(value: str) -> list[dict[str, str]]:
 class Catalogue:
     """A record a page, whose key is the record's identity."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, limits: Limits = ANYTHING_GOES) -> None:
         self.store = store
         self.sites = {name: Site(store, source_named(name)) for name in PRIORITIES}
-        self.curator = Curator(store, PRIORITIES, MergePolicy(title_key=title_key, person_key=name_key), "run")
+        policy = MergePolicy(title_key=title_key, person_key=name_key)
+        self.curator = Curator(store, PRIORITIES, policy, "run", limits=dict.fromkeys(PRIORITIES, limits))
 
     def says(self, source: str, identity: str, **claims: Any) -> int:
         """A source says this now; returns the record's id. The catalogue has not taken it in yet."""
@@ -47,6 +52,15 @@ class Catalogue:
         """A source does not have the game any more."""
         self.sites[source].lose(identity)
         assert self.sites[source].read() == {"vanished": 1}
+
+    def a_day_later(self) -> None:
+        """Pages that say again what they said a few versions ago are believed now."""
+        self.store.execute(
+            "UPDATE source_url_state SET flapping_since = flapping_since - interval '25 hours', "
+            "parsed_snapshot_id = NULL WHERE flapping_since IS NOT NULL"
+        )
+        for site in self.sites.values():
+            site.read()
 
     def reconcile(self) -> tuple[MatchReport, ReviseReport]:
         return self.curator.match_pending(), self.curator.revise_pending()
@@ -84,7 +98,8 @@ class Catalogue:
         """Rows and newest writing transaction of every table that matters."""
         tables = (
             "game game_revision game_title game_url game_credit game_tag game_external_id game_match_key "
-            "game_import_state match_decision review_item data_conflict human_edit import_event source_record"
+            "game_member match_decision review_item data_conflict human_edit import_event source_record "
+            "record_version source_url_state page_snapshot page_body game_proposal existing_catalogue"
         )
         found = {}
         for table in tables.split():

@@ -145,6 +145,8 @@ def test_a_suggestion_that_the_sources_withdraw_goes_stale(catalogue: Catalogue,
     catalogue.edit(game_id, "title", "Lamp")
     sources_change(catalogue, title="Lantern")
     sources_change(catalogue)
+    catalogue.a_day_later()
+    catalogue.reconcile()
     assert suggested(catalogue) == [("Lantern", "stale")]
 
 

@@ -15,7 +15,7 @@ from game_pipeline.catalog import EditError, ReviewError, accept, list_review, r
 from game_pipeline.store import Store
 from game_pipeline.store.event_log import events_after, newest_events
 from game_pipeline.store.replay import Difference, ReplayError, replayed
-from game_pipeline_tests.conftest import _Reused
+from game_pipeline_tests.conftest import ReusedCatalogue
 
 from .curating import PRIORITIES, Catalogue, shared
 
@@ -54,6 +54,16 @@ def test_replaying_leaves_nothing_behind(catalogue: Catalogue) -> None:
     _difference(catalogue.store)
     assert catalogue.store.rows("SELECT FROM pg_namespace WHERE nspname = 'replay'") == []
     assert catalogue.fingerprint() == before
+
+
+def test_a_conflict_whose_sides_change_closes_its_question_once(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "1", title="Owl", release_date="1999", external_ids=shared("OWL-ONE-0000"))
+    catalogue.says("beta", "1", title="Owl", release_date="2001", external_ids=shared("OWL-ONE-0000"))
+    catalogue.reconcile()
+    catalogue.says("beta", "1", title="Owl", release_date="2002", external_ids=shared("OWL-ONE-0000"))
+    catalogue.reconcile()
+    assert [item["state"] for item in catalogue.asked("conflict")] == ["stale", "open"]
+    assert _difference(catalogue.store) is None
 
 
 def test_an_event_of_a_newer_version_is_refused_by_name(catalogue: Catalogue) -> None:
@@ -111,7 +121,9 @@ _steps = st.one_of(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(steps=st.lists(_steps, min_size=8, max_size=25))
-def test_whatever_happens_replay_equals_state_and_edits_stand(reused_catalogue: _Reused, steps: list[Any]) -> None:
+def test_whatever_happens_replay_equals_state_and_edits_stand(
+    reused_catalogue: ReusedCatalogue, steps: list[Any]
+) -> None:
     with Store(reused_catalogue.empty()) as store:
         catalogue = Catalogue(store)
         for step in steps:

@@ -41,6 +41,7 @@ def test_a_changed_claim_makes_a_revision_with_old_new_and_because(catalogue: Ca
             "because": {
                 "rule": "most_precise_date",
                 "sources": [{"source": "alpha", "record": record_id, "version": 2}],
+                "revision": 2,
             },
         }
     ]
@@ -72,7 +73,7 @@ def test_a_change_that_comes_while_a_game_is_merged_waits_for_the_next_run(
     catalogue.says("alpha", "a", title="One")
     catalogue.reconcile()
     catalogue.says("alpha", "a", title="Two")
-    plan = Curator._plan
+    plan = Curator.planned
 
     def slow(self: Curator, *args: Any, **kwargs: Any) -> Any:
         monkeypatch.undo()
@@ -80,7 +81,7 @@ def test_a_change_that_comes_while_a_game_is_merged_waits_for_the_next_run(
         catalogue.says("alpha", "a", title="Three")
         return result
 
-    monkeypatch.setattr(Curator, "_plan", slow)
+    monkeypatch.setattr(Curator, "planned", slow)
     catalogue.reconcile()
     catalogue.reconcile()
     assert catalogue.state(catalogue.only_game())["title"] == "Three"
@@ -228,7 +229,7 @@ def test_two_curators_at_once_take_each_record_in_once(catalogue: Catalogue, sto
     assert failures == []
     row = store.row(
         "SELECT (SELECT count(*) FROM game) AS games, (SELECT count(*) FROM match_decision) AS decisions, "
-        "(SELECT count(*) FROM game_import_state) AS members, "
+        "(SELECT count(*) FROM game_member) AS members, "
         "(SELECT count(*) FROM source_record WHERE version <> reconciled_version) AS waiting"
     )
     assert row == {"games": 12, "decisions": 24, "members": 24, "waiting": 0}

@@ -9,8 +9,10 @@ import pytest
 
 from game_pipeline.changes import refresh_records, unread_segments
 from game_pipeline.model import GameRecord
+from game_pipeline.parsing import InProcess, Workers
 from game_pipeline.sources import Page, ParseError
 from game_pipeline.store import Store, event_types
+from game_pipeline_tests.parsing.nasty import Nasty
 
 from .tiny_site import JsonSource, Site, source_named
 
@@ -55,14 +57,33 @@ def test_other_bytes_with_the_same_claims_are_no_change(site: Site) -> None:
     assert site.page("a")["outcome"] == "same"
 
 
-def test_a_new_title_is_a_change_of_that_field_and_makes_the_page_due_sooner(site: Site, store: Store) -> None:
+def test_a_new_title_is_a_change_of_that_field(site: Site) -> None:
     site.serve("a", [{"identity": "1", "title": "Old"}])
     site.read()
-    store.execute("UPDATE source_url_state SET revisit_after = interval '8 days'")
     site.serve("a", [{"identity": "1", "title": "New"}])
     assert site.read() == {"changed": 1}
     assert site.record("1")["changed_fields"] == ["title"]
-    assert site.page("a")["revisit_after"].days == 4
+    assert site.page("a")["outcome"] == "changed"
+
+
+def test_a_change_counts_for_the_rate_of_its_page_where_a_poll_found_it(site: Site, store: Store) -> None:
+    site.serve("a", listed(1))
+    site.read()
+    site.serve("a", listed(1, 2))
+    site.read()
+    assert (site.page("a")["change_count"], site.page("a")["poll_changes"]) == (2, 0)
+    site.serve("a", listed(1, 2, 3))
+    store.execute("UPDATE source_url_state SET polled = true")
+    site.read()
+    assert (site.page("a")["change_count"], site.page("a")["poll_changes"]) == (3, 1)
+    assert not site.page("a")["polled"]
+
+
+def test_what_a_newer_parser_finds_is_no_change_of_the_page(site: Site) -> None:
+    site.serve("a", [{"identity": "1", "genre": "puzzle"}])
+    site.read()
+    site.read(source_named(parser_version=2))
+    assert (site.page("a")["change_count"], site.page("a")["outcome"]) == (1, "same")
 
 
 def test_a_volatile_facet_alone_is_no_change(store: Store) -> None:
@@ -253,11 +274,13 @@ def test_a_page_that_comes_back_as_it_was_brings_its_record_back(site: Site) -> 
     assert site.read() == {"returned": 1}
 
 
-def test_a_page_without_a_record_is_left_alone_for_long(site: Site, store: Store) -> None:
+def test_a_page_without_a_record_weighs_nothing_and_one_with_something_to_play_more(site: Site) -> None:
     site.serve("a", [])
-    assert site.read() == {}
-    row = store.row("SELECT next_check_at > now() + interval '29 days' AS idle FROM source_url_state")
-    assert row == {"idle": True}
+    site.serve(
+        "b", [{"identity": "1"}, {"identity": "2", "urls": [{"url": "https://x.test/z", "kind": "play_online"}]}]
+    )
+    assert site.read() == {"new": 2}
+    assert (site.page("a")["weight"], site.page("b")["weight"]) == (0, 3)
 
 
 def test_a_control_character_in_a_source_s_own_field_keeps_no_page_out(site: Site) -> None:
@@ -266,10 +289,69 @@ def test_a_control_character_in_a_source_s_own_field_keeps_no_page_out(site: Sit
     assert site.record("1")["record"]["extra"] == {"note": "ab"}
 
 
-def test_the_event_and_the_version_are_written_together(site: Site, store: Store) -> None:
+def test_the_event_and_the_version_are_written_together(site: Site, store: Store, owner: Store) -> None:
     site.serve("a", listed(1))
-    store.execute("ALTER TABLE record_version ADD CONSTRAINT no_more CHECK (version < 1)")
+    owner.execute("ALTER TABLE record_version ADD CONSTRAINT no_more CHECK (version < 1)")
     with pytest.raises(Exception, match="no_more"):
-        refresh_records(store, site.source, "run", "one")
+        refresh_records(store, site.source, "run", "one", InProcess())
     assert store.rows("SELECT 1 FROM import_event") == store.rows("SELECT 1 FROM source_record") == []
     assert unread_segments(store, site.source) == ["one"]
+
+
+def test_a_page_that_kills_its_worker_is_recorded_as_that_and_the_others_are_read(store: Store) -> None:
+    site = Site(store, Nasty())
+    site.serve("a", b"die")
+    site.serve("b", b"fine")
+    with Workers() as workers:
+        report = refresh_records(store, site.source, "run", "one", workers)
+    assert (site.page("a")["outcome"], site.page("a")["parse_error"]) == (
+        "parse_killed",
+        "parser: the process that read it was ended by SIGKILL",
+    )
+    assert report.counts["pages_parse_killed"] == report.counts["pages_failed"] == 1
+    assert site.record("1")["record"]["title"] == "fine"
+    assert unread_segments(store, site.source) == []
+
+
+def test_what_the_parser_does_not_read_is_counted_and_is_news_once(site: Site) -> None:
+    site.serve("a", [{"identity": "1", "warnings": ["unread element mood", "something else"]}])
+    first = site.reports()[0]
+    assert (dict(first.unread), first.counts["fields_unread"]) == ({"unread element mood": 1}, 1)
+    assert first.gained_fields == ()  # all is new to who has seen nothing
+    site.serve("a", [{"identity": "1", "warnings": ["unread element mood", "unread element weather"]}])
+    assert site.reports()[0].gained_fields == ("unread element weather",)
+    site.serve("a", [{"identity": "1", "title": "New", "warnings": ["unread element weather"]}])
+    last = site.reports()[0]
+    assert (dict(last.unread), last.gained_fields) == ({"unread element weather": 1}, ())
+    assert last.counts["records_changed"] == 1
+
+
+def test_what_a_page_said_a_few_versions_ago_is_no_news_until_it_says_so_for_a_day(site: Site, store: Store) -> None:
+    def title(text: str) -> list[dict[str, Any]]:
+        return [{"identity": "1", "title": text}]
+
+    for text in ("A", "B"):
+        site.serve("a", title(text))
+        site.read()
+    for _ in range(3):
+        site.serve("a", title("A"))
+        assert site.read() == {}
+        assert (site.page("a")["outcome"], site.page("a")["flapping_since"] is None) == ("flapping", False)
+        site.serve("a", title("B"))
+        assert site.read() == {}
+        assert (site.page("a")["outcome"], site.page("a")["flapping_since"]) == ("same", None)
+    site.serve("a", title("A"))
+    assert site.read() == {}
+    assert site.record("1")["version"] == 2
+    # A day later the page is the same still: the visit has it read again.
+    store.execute("UPDATE source_url_state SET flapping_since = now() - interval '25 hours', parsed_snapshot_id = NULL")
+    assert site.read() == {"changed": 1}
+    assert (site.record("1")["record"]["title"], site.page("a")["flapping_since"]) == ("A", None)
+
+
+def test_a_title_never_said_before_is_news_at_once(site: Site) -> None:
+    for text in ("A", "B", "C", "D", "E"):
+        site.serve("a", [{"identity": "1", "title": text}])
+        site.read()
+    site.serve("a", [{"identity": "1", "title": "A"}])  # four versions ago
+    assert site.read() == {"changed": 1}

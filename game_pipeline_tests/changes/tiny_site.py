@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from psycopg.types.json import Jsonb
 
 from game_pipeline.changes import RecordsReport, refresh_records
 from game_pipeline.crawl import frontier
 from game_pipeline.model import Attribution, GameRecord
+from game_pipeline.parsing import InProcess
 from game_pipeline.sources import Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from game_pipeline.store import Store, save_body
 
@@ -28,7 +29,7 @@ class JsonSource(Source):
     attribution = Attribution(site="Tiny", licence="unknown")
     policy = Policy()
     parser_version = 1
-    segments = (Segment("one", "One"), Segment("two", "Two"))
+    segments: ClassVar[tuple[Segment, ...]] = (Segment("one", "One"), Segment("two", "Two"))
 
     def owns(self, url: str) -> bool:
         return False
@@ -82,7 +83,7 @@ def source_named(name: str = "tiny", **facts: Any) -> JsonSource:
 class Site:
     """The pages of one source as an import leaves them: stored, not read."""
 
-    def __init__(self, store: Store, source: JsonSource | None = None) -> None:
+    def __init__(self, store: Store, source: Source | None = None) -> None:
         self.store = store
         self.source = source or source_named()
         self._runs = 0
@@ -91,7 +92,8 @@ class Site:
         """The page is listed and was fetched with this content."""
         body = games if isinstance(games, bytes) else json.dumps(list(games)).encode()
         with self.store.transaction() as connection:
-            frontier.observe(connection, self.source, [self.source.ref(key)], listed=True)
+            url = f"https://{self.source.name}.example/{key}"
+            frontier.observe(connection, self.source, [PageRef(key, url, Request(url))], listed=True)
             page = connection.execute(
                 b"SELECT page_id, content_hash FROM source_url_state WHERE source = %s AND page_key = %s",
                 (self.source.name, key),
@@ -134,10 +136,10 @@ class Site:
         return counts
 
     def reports(self, source: JsonSource | None = None) -> list[RecordsReport]:
-        source = source or self.source
+        reader: Source = source or self.source
         self._runs += 1
-        run_id = f"{source.name} {self._runs}"
-        return [refresh_records(self.store, source, run_id, segment) for segment in source.segment_keys()]
+        run_id = f"{reader.name} {self._runs}"
+        return [refresh_records(self.store, reader, run_id, segment, InProcess()) for segment in reader.segment_keys()]
 
     def page(self, key: str) -> dict[str, Any]:
         row = self.store.row(

@@ -1,0 +1,124 @@
+"""All that a source, a run, a parser or a stretch of time brought, taken back at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import fields
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.catalog.ids import next_id
+from game_pipeline.catalog.reconcile import Curator
+from game_pipeline.catalog.records import lock_catalogue, read_records
+from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.catalog.taking_back import Version, taken_back
+from game_pipeline.store import Event, append
+
+from .report import RollbackError, RollbackReport, Scope
+from .steps import CAUSE, bring_up_to_date, games_of, hear, released_holds, rollback_event
+
+__all__ = ["roll_back"]
+
+
+def roll_back(
+    connection: Connection[DictRow], curator: Curator, scope: Scope, *, author: str, reason: str
+) -> RollbackReport:
+    """Take back everything that a scope brought, inside the caller's transaction; human edits stand.
+
+    A game that only the scope brought is withdrawn, unless a person has worked on it. Raises `RollbackError`.
+    """
+    if not scope.to_dict():
+        raise RollbackError("say what to take back: a source, a run, a parser version or a time")
+    lock_catalogue(connection)
+    rollback_id = next_id(connection, "rollback")
+    wording = curator.wording(author, CAUSE, reason)
+    unwanted = _unwanted(connection, scope)
+    if not unwanted:
+        raise RollbackError(f"no record changed in {_in_words(scope)}; the runs are listed by: game-pipeline status")
+    histories = _histories(connection, unwanted)
+    games = games_of(connection, unwanted)
+    events: list[Event] = []
+    moved_on = 0
+    for record in read_records(connection, sorted(unwanted)):
+        parts = taken_back(
+            histories[record.record_id],
+            unwanted[record.record_id],
+            readings_count=scope.parser_version is not None,
+            standing=record.hold.parts if record.hold else {},
+        )
+        if parts is None:
+            moved_on += 1
+            continue
+        events += hear(
+            connection,
+            record,
+            parts,
+            wording,
+            game_id=games.get(record.record_id),
+            rollback_id=rollback_id,
+            ends_on="page" if scope.parser_version is None else "version",
+        )
+    if not events:
+        raise RollbackError(f"of {_in_words(scope)} nothing is heard any more: the pages have changed again since")
+    held = {event.payload["record_id"] for event in events}
+    touched = sorted({game_id for record_id, game_id in games.items() if record_id in held})
+    before = {game_id: read_standing(connection, game_id) for game_id in touched}
+    append(connection, events)
+    changes = [bring_up_to_date(connection, curator, game_id, before[game_id], wording) for game_id in touched]
+    also = {
+        "edits_released": [],
+        "edits_reinstated": [],
+        "unpinned": _ended_pins(connection, before.values()),
+        "holds_released": released_holds(events),
+    }
+    payload = {
+        "rollback_id": rollback_id,
+        "scope": scope.to_dict(),
+        "reason": reason,
+        "games": touched,
+        "also": also,
+    }
+    append(connection, [rollback_event("rollback.made", payload, wording)])
+    return RollbackReport(rollback_id, tuple(filter(None, changes)), len(held), moved_on)
+
+
+def _ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> list[int]:
+    """Pins that have ended since, because their fields' sources say something else now."""
+    pins = [pin.pin_id for standing in before for pin in standing.pins.values()]
+    rows = connection.execute(
+        b"SELECT pin_id FROM game_pin WHERE pin_id = ANY(%s) AND ended_at IS NOT NULL ORDER BY pin_id", (pins,)
+    )
+    return [row["pin_id"] for row in rows]
+
+
+def _in_words(scope: Scope) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in scope.to_dict().items())
+
+
+def _unwanted(connection: Connection[DictRow], scope: Scope) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in connection.execute(
+        b"""
+        SELECT record_id, record_version.version FROM record_version JOIN source_record USING (record_id)
+        WHERE (%(source)s::text IS NULL OR source = %(source)s) AND (%(run_id)s::text IS NULL OR run_id = %(run_id)s)
+          AND (%(parser_version)s::int IS NULL OR parser_version = %(parser_version)s)
+          AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR recorded_at < %(until)s)
+        """,
+        {each.name: getattr(scope, each.name) for each in fields(scope)},
+    ):
+        found[row["record_id"]].add(row["version"])
+    return dict(found)
+
+
+def _histories(connection: Connection[DictRow], records: Iterable[int]) -> dict[int, list[Version]]:
+    histories: dict[int, list[Version]] = defaultdict(list)
+    for row in connection.execute(
+        b"SELECT record_id, version, change, changed_fields FROM record_version WHERE record_id = ANY(%s) "
+        b"ORDER BY record_id, version",
+        (list(records),),
+    ):
+        histories[row["record_id"]].append(Version(row["version"], row["change"], tuple(row["changed_fields"])))
+    return histories

@@ -1,0 +1,196 @@
+"""One game, or one field of it, back to what a revision of it said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.catalog.fields import changed_fields, value_of
+from game_pipeline.catalog.hearing import ALL, SILENT, narrowed
+from game_pipeline.catalog.ids import next_id
+from game_pipeline.catalog.reconcile import Curator
+from game_pipeline.catalog.records import StoredRecord, lock_catalogue, members_of
+from game_pipeline.catalog.revise import Wording
+from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.model import digest
+from game_pipeline.store import Event, append
+
+from .report import RollbackError, RollbackReport
+from .steps import CAUSE, bring_up_to_date, edit_again, game_event, hear, read_edit, released_holds, rollback_event
+
+__all__ = ["roll_back_game"]
+
+
+def roll_back_game(
+    connection: Connection[DictRow],
+    curator: Curator,
+    game_id: int,
+    to: int,
+    *,
+    author: str,
+    reason: str,
+    field: str | None = None,
+    undo_edits: bool = False,
+) -> RollbackReport:
+    """Bring a game, or one field of it, back to what revision `to` said, inside the caller's transaction.
+
+    Human edits made since stand, unless `undo_edits`; an edit that stood then and was released since stands again.
+    Raises `RollbackError`.
+    """
+    lock_catalogue(connection)
+    wanted = _revision(connection, game_id, to, field)
+    standing = read_standing(connection, game_id)
+    if field is not None and standing.status == "withdrawn":
+        raise RollbackError(f"game {game_id} is withdrawn; roll back the whole of it, or undo the rollback that did so")
+    rollback_id = next_id(connection, "rollback")
+    wording = curator.wording(author, CAUSE, reason)
+    records = members_of(connection, [game_id])[game_id]
+    held = _hear_as_then(connection, records, wanted["members"], wording, game_id, rollback_id, field)
+    released, reinstated, edits = _edits_as_then(connection, standing, wanted, wording, to, field, undo_edits)
+    unpinned = [
+        game_event(game_id, "game.unpinned", {"pin_id": pin.pin_id, "field": name}, wording)
+        for name, pin in sorted(standing.pins.items())
+        if field in (None, name)
+    ]
+    append(connection, [*held, *edits, *unpinned])
+    append(connection, _pins(connection, curator, game_id, wanted, wording, rollback_id, to, field))
+    scope = {"game": game_id, "to": to} | ({"field": field} if field else {})
+    also = {
+        "edits_released": released,
+        "edits_reinstated": reinstated,
+        "unpinned": [event.payload["pin_id"] for event in unpinned],
+        "holds_released": released_holds(held),
+    }
+    made = rollback_event(
+        "rollback.made",
+        {"rollback_id": rollback_id, "scope": scope, "reason": reason, "games": [game_id], "also": also},
+        wording,
+    )
+    change = bring_up_to_date(connection, curator, game_id, standing, wording)
+    if change is None and not (held or edits):
+        raise RollbackError(f"game {game_id} says what revision {to} said already")
+    append(connection, [made])
+    return RollbackReport(rollback_id, (change,) if change else (), len(held), 0)
+
+
+def _revision(connection: Connection[DictRow], game_id: int, to: int, field: str | None) -> dict[str, Any]:
+    game = connection.execute(
+        b"SELECT revision, status, merged_into FROM game WHERE game_id = %s FOR UPDATE", (game_id,)
+    ).fetchone()
+    if game is None:
+        raise RollbackError(f"no game {game_id}; look it up with: game-pipeline game find TEXT")
+    if game["status"] == "merged":
+        raise RollbackError(f"game {game_id} was merged into game {game['merged_into']}; split that one first")
+    row = connection.execute(
+        b"SELECT status, state, provenance, members FROM game_revision WHERE game_id = %s AND revision = %s",
+        (game_id, to),
+    ).fetchone()
+    if row is None:
+        raise RollbackError(
+            f"game {game_id} has no revision {to}; it has 1 to {game['revision']}: game-pipeline game history {game_id}"
+        )
+    if row["status"] == "merged":
+        raise RollbackError(f"game {game_id} was merged into another at revision {to}; merge it again instead")
+    known = {*row["state"], *row["provenance"], *changed_fields(row["state"], {})} - {"descriptions"}
+    if field is not None and field not in known and not field.startswith("descriptions."):
+        raise RollbackError(f"no field {field!r}; there are {', '.join(sorted(known))}")
+    return row
+
+
+def _hear_as_then(
+    connection: Connection[DictRow],
+    records: Sequence[StoredRecord],
+    then: Mapping[str, dict[str, int]],
+    wording: Wording,
+    game_id: int,
+    rollback_id: int,
+    field: str | None,
+) -> list[Event]:
+    """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless all have:
+    then the game is told by other records now, and what differs is pinned."""
+    if not any(str(record.record_id) in then for record in records):
+        return []
+    events: list[Event] = []
+    unheard = all(record.silent for record in records)  # and heard all the same, since a person has worked on the game
+    for record in records:
+        parts: Mapping[str, int] = then.get(str(record.record_id), SILENT)
+        if field is not None:
+            now = {ALL: record.version} if unheard else record.versions
+            rest = {part: v for part, v in now.items() if part != field and not part.startswith(f"{field}.")}
+            parts = {**rest, **narrowed(parts, field)}
+        events += hear(connection, record, parts, wording, game_id=game_id, rollback_id=rollback_id)
+    return events
+
+
+def _edits_as_then(
+    connection: Connection[DictRow],
+    standing: Standing,
+    wanted: Mapping[str, Any],
+    wording: Wording,
+    to: int,
+    field: str | None,
+    undo_edits: bool,
+) -> tuple[list[int], list[int], list[Event]]:
+    """Ids of edits released (or replaced) and of those that are made again, and the events for both."""
+    then = {
+        name: entry["edit"]
+        for name, entry in wanted["provenance"].items()
+        if entry["rule"] == "human_edit" and field in (None, name)
+    }
+    now = {edit.field: edit for edit in standing.edits if field in (None, edit.field)}
+    released: list[int] = []
+    reinstated: list[int] = []
+    events: list[Event] = []
+    for name, edit in sorted(now.items()):
+        if undo_edits and name not in then:
+            released.append(edit.edit_id)
+            payload = {"edit_id": edit.edit_id, "field": name, "reason": wording.reason or CAUSE}
+            events.append(game_event(standing.game_id, "game.edit_released", payload, wording))
+    for name, edit_id in sorted(then.items()):
+        old = read_edit(connection, edit_id)
+        current = now.get(name)
+        if current is not None and (current.edit_id == edit_id or current.value == old["value"] or not undo_edits):
+            continue
+        if current is not None:
+            released.append(current.edit_id)
+        event = edit_again(connection, standing.game_id, old, wording, f"as in revision {to}")
+        reinstated.append(event.payload["edit_id"])
+        events.append(event)
+    return released, reinstated, events
+
+
+def _pins(
+    connection: Connection[DictRow],
+    curator: Curator,
+    game_id: int,
+    wanted: Mapping[str, Any],
+    wording: Wording,
+    rollback_id: int,
+    to: int,
+    field: str | None,
+) -> list[Event]:
+    """What the records, heard as then, do not explain: a member that left, a rule or a rank that has changed since."""
+    standing = read_standing(connection, game_id)
+    state = curator.planned(connection, standing, members_of(connection, [game_id])[game_id], wording).merged.state
+    edited = {edit.field for edit in standing.edits}
+    return [
+        game_event(
+            game_id,
+            "game.pinned",
+            {
+                "pin_id": next_id(connection, "game_pin"),
+                "field": name,
+                "value": value_of(wanted["state"], name),
+                "provenance": wanted["provenance"].get(name),
+                "rejected": digest(value_of(state, name)),
+                "revision": to,
+                "rollback_id": rollback_id,
+            },
+            wording,
+        )
+        for name in changed_fields(state, wanted["state"])
+        if name not in edited and field in (None, name)
+    ]

@@ -1,0 +1,158 @@
+"""What every rollback is made of: hearing a record otherwise, an edit made again, the next revision, the events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.catalog.fields import as_edited, value_of
+from game_pipeline.catalog.hearing import ALL, resolve
+from game_pipeline.catalog.holding import hold_event, release_event
+from game_pipeline.catalog.ids import next_id
+from game_pipeline.catalog.reconcile import Curator
+from game_pipeline.catalog.records import StoredRecord
+from game_pipeline.catalog.revise import Wording
+from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.store import Event
+
+from .report import GameChange, RollbackError
+
+__all__ = [
+    "CAUSE",
+    "bring_up_to_date",
+    "edit_again",
+    "game_event",
+    "games_of",
+    "hear",
+    "read_edit",
+    "released_holds",
+    "rollback_event",
+]
+
+CAUSE = "rollback"
+
+
+def hear(
+    connection: Connection[DictRow],
+    record: StoredRecord,
+    parts: Mapping[str, int],
+    wording: Wording,
+    *,
+    game_id: int | None,
+    rollback_id: int,
+    ends_on: str = "page",
+) -> list[Event]:
+    """Hear `parts` of a record from now on; no event where it is heard so already."""
+    wanted = resolve(parts, record.version)
+    if wanted == record.versions:
+        return []
+    reason = wording.reason or CAUSE
+    if wanted == {ALL: record.version}:
+        return [release_event(record, record.hold.hold_id, wording, reason, game_id)] if record.hold else []
+    if wanted[ALL] == record.version:
+        del wanted[ALL]  # all else follows the newest reading
+    return [
+        hold_event(
+            connection,
+            record,
+            wanted,
+            wording,
+            game_id=game_id,
+            kind="rollback",
+            ends_on=ends_on,
+            reason=reason,
+            rollback_id=rollback_id,
+        )
+    ]
+
+
+def released_holds(events: Sequence[Event]) -> list[int]:
+    """Ids of the holds that the events release."""
+    return [event.payload["hold_id"] for event in events if event.event_type == "record.released"]
+
+
+def read_edit(connection: Connection[DictRow], edit_id: int) -> dict[str, Any]:
+    """Raises `RollbackError` where there is none."""
+    row = connection.execute(b"SELECT * FROM human_edit WHERE edit_id = %s", (edit_id,)).fetchone()
+    if row is None:
+        raise RollbackError(f"there is no edit {edit_id}")
+    return row
+
+
+def edit_again(
+    connection: Connection[DictRow], game_id: int, old: Mapping[str, Any], wording: Wording, why: str
+) -> Event:
+    """An edit that a person made before, standing again; the reason it had is kept."""
+    payload = {
+        "edit_id": next_id(connection, "human_edit"),
+        "field": old["field"],
+        "value": old["value"],
+        "previous": old["previous"],
+        "reason": f"{why}: {old['author']}: {old['reason']}",
+        "edited_at": None,
+        "carried_from": old["edit_id"],
+    }
+    return game_event(game_id, "game.edited", payload, wording)
+
+
+def bring_up_to_date(
+    connection: Connection[DictRow],
+    curator: Curator,
+    game_id: int,
+    before: Standing,
+    wording: Wording,
+    newly: Collection[int] = (),
+) -> GameChange | None:
+    """Write the game's next revision; None where the catalogue says the same as before."""
+    result = curator.bring_up_to_date(connection, game_id, wording, newly=newly)
+    after = read_standing(connection, game_id)
+    if after.revision == before.revision:
+        return None
+    old, new = before.state or {}, after.state or {}
+    return GameChange(
+        game_id=game_id,
+        title=str(new["title"]),
+        revision=after.revision,
+        status=str(after.status),
+        changes=tuple(
+            {"field": name, "old": as_edited(value_of(old, name)), "new": as_edited(value_of(new, name))}
+            for name in result.changed_fields
+        ),
+        edits=tuple({"field": edit.field, "author": edit.author, "edited_at": edit.at} for edit in after.edits),
+    )
+
+
+def game_event(game_id: int, event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
+    """An event of one game."""
+    return Event(
+        stream=f"game:{game_id}",
+        event_type=event_type,
+        payload=payload,
+        actor=wording.actor,
+        correlation_id=wording.correlation_id,
+        game_id=game_id,
+    )
+
+
+def rollback_event(event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
+    """An event of the rollback that the payload names."""
+    return Event(
+        stream=f"rollback:{payload['rollback_id']}",
+        event_type=event_type,
+        payload=payload,
+        actor=wording.actor,
+        correlation_id=wording.correlation_id,
+    )
+
+
+def games_of(connection: Connection[DictRow], records: Iterable[int]) -> dict[int, int]:
+    """Record -> the game that it is about now."""
+    rows = connection.execute(
+        b"SELECT record_id, game_id FROM match_decision "
+        b"WHERE record_id = ANY(%s) AND ended_at IS NULL AND game_id IS NOT NULL",
+        (list(records),),
+    )
+    return {row["record_id"]: row["game_id"] for row in rows}
