@@ -20,6 +20,8 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     at: float
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.path, headers, time.monotonic())
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        seen = Seen(self.path, headers, time.monotonic(), self.command, body)
         script = self.server.scripted.next_script(seen)
         if not isinstance(script, Reply):
             made = script(seen, self._send)
