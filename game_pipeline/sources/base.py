@@ -15,6 +15,7 @@ from typing import ClassVar
 from game_pipeline.model import Attribution, GameRecord
 
 __all__ = [
+    "UNREAD",
     "Feed",
     "Listing",
     "Page",
@@ -26,6 +27,10 @@ __all__ = [
     "Segment",
     "Source",
 ]
+
+
+UNREAD = "unread "
+"""How the warning begins that a page states something which its parser does not read; what follows names it."""
 
 
 class ParseError(ValueError):
@@ -114,7 +119,9 @@ class Segment:
 class Policy:
     """How to treat a site, and how much its word weighs.
 
-    Delays and intervals are seconds or timedeltas as named. `priority`: the lower number wins a field.
+    Delays and intervals are seconds or timedeltas as named. `priority`: the lower number wins a field. `revisit_mean`
+    says how many visits the pages share (each that often, on average); `revisit_min` and `revisit_max` bound what one
+    page gets of them.
     """
 
     min_delay: float = 2.0
@@ -124,6 +131,7 @@ class Policy:
     asset_retry_delay: float = 30.0
     monitor_every: dt.timedelta = dt.timedelta(hours=1)
     revisit_min: dt.timedelta = dt.timedelta(hours=6)
+    revisit_mean: dt.timedelta = dt.timedelta(days=14)
     revisit_max: dt.timedelta = dt.timedelta(days=30)
     reimport_cron: str = "0 3 1 * *"
     fresh_for: dt.timedelta = dt.timedelta(days=8)
@@ -145,6 +153,8 @@ class Source(ABC):
     segments: ClassVar[tuple[Segment, ...]] = ()
     volatile: ClassVar[frozenset[str]] = frozenset()
     """Facets that are stored but never count as a change: ratings, view counts."""
+    wall_markers: ClassVar[tuple[str, ...]] = ()
+    """Text that this site's captcha or login page holds and no real page does; the usual ones are known already."""
     many_records_a_page: ClassVar[bool] = False
     """True where a listing carries the records itself: a record missing from its page has left the site."""
 

@@ -26,7 +26,7 @@ from game_pipeline.model import (
     clean_line,
 )
 
-from .base import ParseError, Source
+from .base import UNREAD, ParseError, Source
 from .languages import language_codes
 from .text import partial_date, without_surrogates
 from .urls import LinkRule, classify, normalise_url
@@ -64,7 +64,7 @@ class Draft:
     def unread(self, what: str, names: Iterable[str]) -> None:
         """Strict reading: say what the page has that nobody read."""
         for name in names:
-            self.warn(f"unread {what} {name[:60]}")
+            self.warn(f"{UNREAD}{what} {name[:60]}")
 
     def set_title(self, text: str) -> None:
         self.title = self._line("title", text)

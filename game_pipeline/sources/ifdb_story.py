@@ -55,6 +55,7 @@ class Item:
     star_rating: str = ""
     play_time: str = ""
     has_cover: bool = False
+    unread: tuple[str, ...] = ()
 
 
 def read_reply(body: bytes) -> Story | tuple[Item, ...]:
@@ -97,11 +98,11 @@ def _read_json(body: bytes) -> Story | tuple[Item, ...]:
 
 
 def _story_from_xml(story: etree._Element) -> Story:
-    identification: dict[str, Any] = dict(leaves(child(story, "identification")))
+    identification: dict[str, Any] = _section(child(story, "identification"))
     identification.pop("ifid", None)
     identification["ifids"] = [text_of(ifid) for ifid in children(child(story, "identification"), "ifid")]
     section = child(story, "ifdb")
-    ifdb: dict[str, Any] = dict(leaves(section))
+    ifdb: dict[str, Any] = _section(section)
     for name in ("coverart", "downloads", "tags"):
         ifdb.pop(name, None)
     if cover := text_of(section, "coverart", "url"):
@@ -110,13 +111,22 @@ def _story_from_xml(story: etree._Element) -> Story:
     ifdb["tags"] = [leaves(tag) for tag in children(child(section, "tags"), "tag")]
     known = ("colophon", "identification", "bibliographic", "contacts", "contact", "ifdb")
     return Story(
-        colophon=dict(leaves(child(story, "colophon"))),
+        colophon=_section(child(story, "colophon")),
         identification=identification,
-        bibliographic=dict(leaves(child(story, "bibliographic"))),
-        contacts={**leaves(child(story, "contact")), **leaves(child(story, "contacts"))},
+        bibliographic=_section(child(story, "bibliographic")),
+        contacts={**_section(child(story, "contact")), **_section(child(story, "contacts"))},
         ifdb=ifdb,
         unread=tuple(local(inner) for inner in children(story) if local(inner) not in known),
     )
+
+
+def _section(element: etree._Element | None) -> dict[str, Any]:
+    """The text of every child by name, the first of a name: of those with children of their own, too, lest one that
+    nobody knows goes unseen."""
+    found: dict[str, Any] = {}
+    for inner in children(element):
+        found.setdefault(local(inner), text_of(inner))
+    return found
 
 
 def _link_from_xml(link: etree._Element) -> dict[str, Any]:
@@ -145,6 +155,7 @@ def _item(game: dict[str, Any]) -> Item:
         star_rating=string(game.get("starRating")),
         play_time=string(game.get("playTimeInMinutes")),
         has_cover=bool(game.get("hasCoverArt")),
+        unread=tuple(key for key in game if key not in _ITEM),
     )
 
 
@@ -175,6 +186,22 @@ _IFDB = [
     "ratingCountTot",
     "tags",
 ]
+_ITEM = [
+    "tuid",
+    "title",
+    "link",
+    "author",
+    "hasCoverArt",
+    "coverArtLink",
+    "devsys",
+    "published",
+    "averageRating",
+    "numRatings",
+    "starRating",
+    "starSort",
+    "playTimeInMinutes",
+]
+_TAG = ["name", "tagcnt", "gamecnt"]
 _LINK = ["url", "playOnlineUrl", "title", "desc", "isGame", "format", "os", "compression", "compressedPrimary"]
 
 # Formats of files that accompany a game; what is not a game itself and of none of them is still a download of it.
@@ -222,6 +249,7 @@ def story_record(source: Source, story: Story, tuid: str) -> GameRecord:
         _add_link(draft, mapping(link))
     for tag in listed(story.ifdb.get("tags")):
         draft.tag("theme", string(mapping(tag).get("name")))
+        draft.unread("tag", (key for key in mapping(tag) if key not in _TAG))
     _add_numbers(draft, story)
     _report_unread(draft, story)
     return draft.build(identity=tuid, url=_address(tuid))
@@ -291,6 +319,7 @@ def search_record(source: Source, item: Item) -> GameRecord:
     """The little that a search result says."""
     draft = Draft(source, "searchReply game")
     draft.warn("search result only: a partial record")
+    draft.unread("search result", item.unread)
     draft.set_title(item.title)
     for name in split_names(item.author):
         draft.credit(name)

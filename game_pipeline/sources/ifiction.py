@@ -17,7 +17,7 @@ from .draft import Draft
 from .languages import language_of
 from .text import html_to_markdown, plain_to_markdown, split_names
 from .urls import classify, normalise_url
-from .xml import child, children, leaves, local, markup_of, parse_xml, text_of
+from .xml import child, children, leaves, local, markup_of, parse_xml, repeated, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -49,6 +49,7 @@ _SECTIONS = {
     "colophon": ("generator", "generatorversion", "originated", "originator"),
 }
 _CONTAINERS = ("resources", "releases", "annotation")
+_AUXILIARY = ("leafname", "description")
 _RELEASE = ("version", "releasedate", "compiler", "compilerversion")
 
 
@@ -182,10 +183,15 @@ class IFiction(Source):
             draft.extra("cover_size", f"{cover.get('width', '?')}x{cover.get('height', '?')}")
             draft.extra("cover_description", cover.get("description", ""))
         auxiliary = [leaves(element) for element in children(child(story, "resources"), "auxiliary")]
-        names = [" — ".join(filter(None, (item.get("leafname"), item.get("description")))) for item in auxiliary]
+        draft.unread("auxiliary", (key for item in auxiliary for key in item if key not in _AUXILIARY))
+        names = [" — ".join(filter(None, map(item.get, _AUXILIARY))) for item in auxiliary]
         draft.extra("auxiliary", names)
         releases = [leaves(element) for element in children(child(story, "releases", "attached"), "release")]
         draft.extra("releases", [" ".join(filter(None, map(item.get, _RELEASE))) for item in releases])
+        draft.unread("release", (key for item in releases for key in item if key not in _RELEASE))
+        draft.unread(
+            "releases", (name for name in map(local, children(child(story, "releases"))) if name != "attached")
+        )
         if releases:
             draft.extra("version", releases[0].get("version", ""))
         colophon = leaves(child(story, "colophon"))
@@ -196,6 +202,7 @@ class IFiction(Source):
             name = local(section)
             if name in _SECTIONS:
                 draft.unread(name, (local(inner) for inner in children(section) if local(inner) not in _SECTIONS[name]))
+                draft.unread(name, (f"{again}, given again" for again in repeated(section) if again != "ifid"))
             elif name == story_format:
                 for key, value in leaves(section).items():
                     draft.extra(f"{name}_{key.lower()}", value)

@@ -161,7 +161,7 @@ class _GamePage:
             return shown or name
         # A title with a colon reads like a sentence: several words before it, or a space after.
         if " " not in prefix and not re.match(rf"\s*{re.escape(prefix)}\s*::?\s", target, re.IGNORECASE):
-            self.draft.warn(f"unknown link role {prefix}")
+            self.draft.unread("link role", [prefix])
         return shown or target
 
     def _category(self, name: str) -> str:
@@ -197,7 +197,7 @@ class _GamePage:
         if re.fullmatch(r"ns:\s*6", name):
             return "Файл"
         if name not in _SILENT:
-            self.draft.warn(f"unknown template {name[:60]}")
+            self.draft.unread("template", [name])
         return ""
 
     def _pagename(self, values: dict[str, Wikicode]) -> str:
@@ -243,7 +243,7 @@ class _GamePage:
             if handler := _PARAMETERS.get(name):
                 handler(self, value)
             elif name not in _SIZES and plain(value, self):
-                self.draft.warn(f"unknown parameter of game info: {name[:60]}")
+                self.draft.unread("parameter of game info", [name])
 
     def _name(self, value: Wikicode) -> None:
         name = plain(value, self)

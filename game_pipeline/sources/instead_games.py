@@ -18,7 +18,7 @@ from .jsondoc import number
 from .languages import language_of
 from .text import plain_to_markdown, split_names, unescape_all
 from .urls import normalise_url, on_host, query_of
-from .xml import children, leaves, local, parse_xml
+from .xml import children, leaves, local, parse_xml, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +167,7 @@ class InsteadGames(Source):
             facts = leaves(game)
             for inner in children(game):
                 facts.setdefault(local(inner), "")
+            facts.update({f"{name}, given again": "" for name in repeated(game)})
             yield position, facts
 
     def _record(self, facts: dict[str, str], where: str, identity: str, sandbox: bool) -> GameRecord:

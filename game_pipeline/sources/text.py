@@ -15,6 +15,8 @@ from game_pipeline.model import MAX_BLOCK, clean_block
 
 __all__ = ["html_to_markdown", "partial_date", "plain_to_markdown", "split_names", "unescape_all", "without_surrogates"]
 
+MAX_TAGS = 10_000
+
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _LIVE_HTML = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])")
 _UNSAFE_LINK = re.compile(r"\](?=\((?!\s*https?://))")
@@ -52,9 +54,11 @@ def html_to_markdown(markup: str, *, breaks_paragraphs: bool = False, base: str 
 
     Scripts, styles, forms and pictures are dropped; `<br>` is a line break, or a paragraph where the format says so
     (`breaks_paragraphs`: Treaty of Babel); links stay when they are http(s), completed with `base`; text that looks
-    like a tag is escaped. Markup nested beyond reason is read as its bare text.
+    like a tag is escaped. Markup nested beyond reason, or of more than `MAX_TAGS` tags, is read as its bare text.
     """
     markup = without_surrogates(markup)[: 4 * MAX_BLOCK].replace("\x00", "")
+    if markup.count("<") > MAX_TAGS:  # an HTML tree of them takes seconds, and no description has as many
+        return _make_safe(_bare_text(markup))
     if breaks_paragraphs:
         markup = "<p>" + re.sub(r"(?:<br\s*/?>\s*)+", "</p><p>", markup, flags=re.IGNORECASE) + "</p>"
     if "<" not in markup:
@@ -63,7 +67,11 @@ def html_to_markdown(markup: str, *, breaks_paragraphs: bool = False, base: str 
         return _make_safe(_convert(markup, base))
     except (RecursionError, AssertionError, ValueError, TypeError, AttributeError):
         # html.parser and markdownify give up on such markup in these ways; the words are still worth keeping.
-        return _make_safe(unescape_all(re.sub(r"<[^<>]*>", " ", markup), 1))
+        return _make_safe(_bare_text(markup))
+
+
+def _bare_text(markup: str) -> str:
+    return unescape_all(re.sub(r"<[^<>]*>", " ", markup), 1)
 
 
 def _convert(markup: str, base: str | None) -> str:

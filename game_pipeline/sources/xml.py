@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from lxml import etree
 
 from .base import ParseError
 
-__all__ = ["child", "children", "leaves", "local", "markup_of", "parse_xml", "text_of"]
+__all__ = ["child", "children", "leaves", "local", "markup_of", "parse_xml", "repeated", "text_of"]
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 
@@ -90,6 +91,11 @@ def leaves(element: etree._Element | None) -> dict[str, str]:
         if not len(inner):
             found.setdefault(local(inner), text_of(inner))
     return found
+
+
+def repeated(element: etree._Element | None) -> list[str]:
+    """The names that more than one child bears: where the format has one of each, the others are not read."""
+    return [name for name, times in Counter(map(local, children(element))).items() if times > 1]
 
 
 def markup_of(element: etree._Element | None) -> str:

@@ -134,9 +134,9 @@ def test_links_keep_their_kind_and_label() -> None:
 def test_what_is_unknown_is_a_warning_and_a_title_with_a_colon_is_not() -> None:
     (record,) = _parse(PAGE)
     assert list(record.warnings) == [
-        "unknown parameter of game info: погода",
-        "unknown link role диктор",
-        "unknown template небылица",
+        "unread parameter of game info погода",
+        "unread link role диктор",
+        "unread template небылица",
     ]
 
 

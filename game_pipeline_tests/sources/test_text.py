@@ -142,3 +142,8 @@ def test_any_text_is_read_without_live_markup(text: str) -> None:
     split_names(text)
     partial_date(text)
     language_codes(text)
+
+
+@pytest.mark.timeout(5)
+def test_markup_of_too_many_tags_is_read_as_its_words() -> None:
+    assert html_to_markdown("<p>word &amp; <b>word</b>" + "<p><i>" * 100_000) == "word & word"

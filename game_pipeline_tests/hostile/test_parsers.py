@@ -1,8 +1,9 @@
-"""Whatever a site sends, every reader answers with a result or a `ParseError`, and twice with the same."""
+"""Whatever a site sends, every reader answers within its limits with a result or a `ParseError`, the same in a worker
+and here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from game_pipeline.parsing import InProcess, ParseKilledError, Parser, Workers
 from game_pipeline.sources import SOURCES, Page, ParseError, Response
 from game_pipeline_tests.shared import SAMPLES, needs_shared
+from game_pipeline_tests.sources.test_ifdb import _json_story
+from game_pipeline_tests.sources.test_ifwiki_ru import PAGE, _reply
+from game_pipeline_tests.sources.test_instead_games import _document, _game
 
-from .test_ifdb import _json_story
-from .test_ifwiki_ru import PAGE, _reply
-from .test_instead_games import _document, _game
+from .bench import URLS
 
-URLS = {
-    "instead_games": "https://instead-games.ru/xml.php",
-    "ifdb": "https://ifdb.org/viewgame?ifiction&id=0dbnusxunq7fw5ro",
-    "ifwiki_ru": "https://ifwiki.ru/Маяк",
-    "ifiction": "https://example.org/a.iFiction",
-}
 SEEDS = (_json_story(coverart={"url": "x"}), _reply(PAGE), PAGE.encode(), _document(_game(), _game(2)))
 FRAGMENTS = (
     *rb"{{ }} [[ ]] < > &amp; \ud800 null [] {} -1 1e999 <br/> <![CDATA[ {| http://[ :// 9999999999999999 &#0;".split(),
@@ -32,9 +29,18 @@ FRAGMENTS = (
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """With the limits that the settings have by default."""
+    with Workers() as opened:
+        yield opened
+
+
 def _outcome(read: Callable[[], Any]) -> Any:
     try:
         return read()
+    except ParseKilledError:
+        raise
     except ParseError as error:
         problem = error
     assert problem.where
@@ -42,12 +48,17 @@ def _outcome(read: Callable[[], Any]) -> Any:
     return str(problem).encode()
 
 
-def _read_everything(name: str, body: bytes) -> None:
+def _same(workers: Workers, read: Callable[[Parser], Any]) -> Any:
+    outcome = _outcome(lambda: read(workers))
+    assert outcome == _outcome(lambda: read(InProcess()))
+    return outcome
+
+
+def _read_everything(workers: Workers, name: str, body: bytes) -> None:
     source = SOURCES[name]
     page = Page(url=URLS[name], body=body)
     response = Response(url=URLS[name], status=200, body=body)
-    outcome = _outcome(lambda: source.parse(page))
-    assert outcome == _outcome(lambda: source.parse(page))
+    outcome = _same(workers, lambda parser: parser.parse(source, page))
     if isinstance(outcome, list):
         identities = [record.identity for record in outcome]
         if source.many_records_a_page:
@@ -56,8 +67,8 @@ def _read_everything(name: str, body: bytes) -> None:
             assert type(record).from_json(record.to_json().encode()) == record
             record.content_hash(source.volatile)
     for cursor in (None, "2026-01-02T03:04:05Z"):
-        _outcome(lambda cursor=cursor: source.parse_feed(response, cursor))  # type: ignore[misc]
-    listing = _outcome(lambda: source.parse_listing(response))
+        _same(workers, lambda parser, cursor=cursor: parser.parse_feed(source, response, cursor))  # type: ignore[misc]
+    listing = _same(workers, lambda parser: parser.parse_listing(source, response))
     for found in getattr(listing, "pages", ()):
         assert not source.segments or source.segment_of(found.key) in source.segment_keys()
 
@@ -73,15 +84,15 @@ def _mutate(data: st.DataObject, body: bytes) -> bytes:
 @pytest.mark.parametrize("name", SOURCES)
 @quick
 @given(body=st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(name: str, body: bytes) -> None:
-    _read_everything(name, body)
+def test_any_bytes_are_read_or_refused(workers: Workers, name: str, body: bytes) -> None:
+    _read_everything(workers, name, body)
 
 
 @pytest.mark.parametrize("name", SOURCES)
 @quick
 @given(data=st.data())
-def test_damaged_documents_are_read_or_refused(name: str, data: st.DataObject) -> None:
-    _read_everything(name, _mutate(data, data.draw(st.sampled_from(SEEDS))))
+def test_damaged_documents_are_read_or_refused(workers: Workers, name: str, data: st.DataObject) -> None:
+    _read_everything(workers, name, _mutate(data, data.draw(st.sampled_from(SEEDS))))
 
 
 def _small_samples() -> list[Path]:
@@ -92,9 +103,9 @@ def _small_samples() -> list[Path]:
 @needs_shared
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_damaged_real_captures_are_read_or_refused(data: st.DataObject) -> None:
+def test_damaged_real_captures_are_read_or_refused(workers: Workers, data: st.DataObject) -> None:
     body = data.draw(st.sampled_from(_small_samples())).read_bytes()
-    _read_everything(data.draw(st.sampled_from(sorted(SOURCES))), _mutate(data, body))
+    _read_everything(workers, data.draw(st.sampled_from(sorted(SOURCES))), _mutate(data, body))
 
 
 @pytest.mark.parametrize(
@@ -113,5 +124,5 @@ def test_damaged_real_captures_are_read_or_refused(data: st.DataObject) -> None:
 )
 @pytest.mark.parametrize("name", SOURCES)
 @pytest.mark.timeout(20)
-def test_documents_built_to_exhaust_the_reader_do_not(name: str, body: bytes) -> None:
-    _read_everything(name, body)
+def test_documents_built_to_exhaust_the_reader_do_not(workers: Workers, name: str, body: bytes) -> None:
+    _read_everything(workers, name, body)

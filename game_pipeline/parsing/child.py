@@ -1,0 +1,114 @@
+"""The worker: a process that reads one page after another until its master goes away or a page is too much for it.
+
+Imports the sources and nothing of Dagster, the database or the network. Started by `workers`, never by a person.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from game_pipeline.model import RecordError
+from game_pipeline.sources import ParseError, Source
+
+from .reading import Job, read
+from .wire import NO_MEMORY, Frame, decode_job, encode_result, receive, send
+
+__all__ = ["main"]
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    master, memory_mb, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master, which still wants this page
+    _die_with(master)
+    connection = socket.socket(fileno=0)
+    send(connection, ({"limited": _limit_memory(memory_mb)}, b""))
+    gc.freeze()  # what is loaded by now stays: no need to look through it again and again
+    while frame := receive(connection):
+        # The master kills what takes too long; this ends it where the master is no more. The default action of the
+        # signal ends the process in the midst of C code, too.
+        signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+        answer = _answer(frame)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        send(connection, answer)
+
+
+def _answer(frame: Frame) -> Frame:
+    reference, job = decode_job(frame)
+    try:
+        head, body = _read(load(reference), job)
+    except MemoryError:
+        # Not told from here: whatever took the memory may hold it still.
+        os._exit(NO_MEMORY)
+    return {**head, "held_mb": _held_mb()}, body
+
+
+def _read(source: Source, job: Job) -> Frame:
+    try:
+        return {}, encode_result(job, read(source, job))
+    except ParseError as error:
+        return {"error": "parse", "where": error.where, "problem": error.problem}, b""
+    except RecordError as error:
+        return {"error": "record", "problem": str(error)}, b""
+    except MemoryError:
+        raise
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        return {"error": "defect", "problem": problem[:2000], "trace": traceback.format_exc()[-8000:]}, b""
+
+
+@cache
+def load(reference: str) -> Source:
+    """The source of a class named `module:Class`."""
+    module, _, name = reference.partition(":")
+    made: Source = getattr(importlib.import_module(module), name)()
+    return made
+
+
+def _limit_memory(memory_mb: int) -> bool:
+    """Whether this system keeps to it: macOS does not know the limit, or does not enforce it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit = memory_mb * 1024 * 1024
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (ValueError, OSError):
+        return False
+    return sys.platform != "darwin"
+
+
+def _die_with(master: int) -> None:
+    """End when the master does, however that happens, even in the middle of a page (Linux).
+
+    Elsewhere a worker that waits sees its socket closed, and one that reads is ended by its timer.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != master:  # it died while this process was starting
+        sys.exit()
+
+
+def _held_mb() -> int:
+    """The memory that this process holds now, in MiB."""
+    try:
+        with Path("/proc/self/statm").open("rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize() // (1024 * 1024)
+    except OSError:
+        # The most it ever held; not asked on Linux, where a process begins with the figure of the one that made it.
+        peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return int(peak) // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    main()

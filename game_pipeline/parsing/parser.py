@@ -1,0 +1,74 @@
+"""Who reads for us: the interface, its errors, and the plain reader that works in this process."""
+
+from __future__ import annotations
+
+import traceback
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self, cast
+
+from game_pipeline.model import GameRecord, RecordError
+from game_pipeline.sources import Feed, Listing, Page, ParseError, Response, Source
+
+from .reading import Job, Result, read
+
+__all__ = ["InProcess", "ParseKilledError", "Parser", "ParserDefectError"]
+
+
+class ParseKilledError(ParseError):
+    """Reading the page took too long, or too much memory, or ended the process that read it."""
+
+
+class ParserDefectError(Exception):
+    """A parser raised what it must not raise. `trace` is where."""
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+class Parser(ABC):
+    """Reads pages for any source. Close it, or use it as a context manager.
+
+    Every method raises `ParseError` for a page that is not what the format says, `RecordError` for a claim that
+    breaks the canonical form, `ParseKilledError` (a `ParseError`) and `ParserDefectError`.
+    """
+
+    def parse(self, source: Source, page: Page) -> list[GameRecord]:
+        job = Job("parse", page.url, page.body, key=page.key, content_type=page.content_type)
+        return cast(list[GameRecord], self._run(source, job))
+
+    def parse_listing(self, source: Source, response: Response) -> Listing:
+        job = Job("parse_listing", response.url, response.body, status=response.status, headers=dict(response.headers))
+        return cast(Listing, self._run(source, job))
+
+    def parse_feed(self, source: Source, response: Response, cursor: str | None) -> Feed:
+        headers = dict(response.headers)
+        job = Job("parse_feed", response.url, response.body, status=response.status, headers=headers, cursor=cursor)
+        return cast(Feed, self._run(source, job))
+
+    @abstractmethod
+    def _run(self, source: Source, job: Job) -> Result: ...
+
+    def close(self) -> None:  # noqa: B027  -- a parser may have nothing to let go of
+        """Let go of what the reading needs."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class InProcess(Parser):
+    """Reads here and now: nothing can stop it. For sources that tests make up, and for `parse.workers = 0`."""
+
+    def _run(self, source: Source, job: Job) -> Result:
+        try:
+            return read(source, job)
+        except (ParseError, RecordError):
+            raise
+        except Exception as error:
+            raise ParserDefectError(f"{type(error).__name__}: {error}", traceback.format_exc()) from error

@@ -1,0 +1,223 @@
+"""Workers that read pages and may be killed: started when first needed, used again and again, replaced when lost."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from game_pipeline.model import RecordError
+from game_pipeline.sources import ParseError, Source
+
+from .parser import InProcess, ParseKilledError, Parser, ParserDefectError
+from .reading import Job, Result
+from .wire import NO_MEMORY, Frame, decode_result, encode_job, receive, send
+
+if TYPE_CHECKING:
+    from game_pipeline.settings import ParseSettings
+
+__all__ = ["Workers", "WorkersError", "open_parser"]
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+# All that a worker needs of the environment; passwords of databases are none of its business.
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONHOME", "LD_LIBRARY_PATH")
+
+
+class WorkersError(RuntimeError):
+    """No worker can be had: nothing that a page did."""
+
+
+class _LostError(Exception):
+    """The worker is no more. `by_chance`: perhaps not the page's doing, so that another may try it."""
+
+    def __init__(self, how: str, *, by_chance: bool) -> None:
+        super().__init__(how)
+        self.by_chance = by_chance
+
+
+def open_parser(settings: ParseSettings) -> Parser:
+    """The parser that the settings ask for."""
+    if settings.workers == 0:
+        return InProcess()
+    return Workers(
+        workers=settings.workers,
+        memory_mb=settings.memory_mb,
+        seconds=settings.seconds,
+        pages_per_worker=settings.pages_per_worker,
+    )
+
+
+class Workers(Parser):
+    """Reads in other processes, at most `workers` at once; safe to share between threads.
+
+    A page may take `seconds` and `memory_mb` of address space. A worker ends after `pages_per_worker` pages, or once
+    it holds a quarter of its memory: what pages leave behind is gone with it.
+    """
+
+    def __init__(
+        self, *, workers: int = 1, memory_mb: int = 1024, seconds: float = 10.0, pages_per_worker: int = 2000
+    ) -> None:
+        self._memory_mb = memory_mb
+        self._seconds = seconds
+        self._pages_per_worker = pages_per_worker
+        self._free = threading.BoundedSemaphore(workers)
+        self._idle: list[_Worker] = []
+        self._lock = threading.Lock()
+        # A worker dies with the *thread* that started it, so that has to be one which stays.
+        self._starter = ThreadPoolExecutor(1, "parse worker starter")
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.stop()
+        self._starter.shutdown()
+
+    def pids(self) -> list[int]:
+        """The workers that wait for a page."""
+        with self._lock:
+            return [worker.pid for worker in self._idle]
+
+    def _run(self, source: Source, job: Job) -> Result:
+        frame = encode_job(reference_of(source), job)
+        try:
+            head, body = self._ask(frame)
+        except _LostError as lost:
+            if not lost.by_chance:
+                raise ParseKilledError("parser", str(lost)) from None
+            # The machine may have run out of memory, or a person killed it; a page that does it twice is to blame.
+            try:
+                head, body = self._ask(frame)
+            except _LostError as again:
+                raise ParseKilledError("parser", str(again)) from None
+        match head.get("error"):
+            case None:
+                return decode_result(job, body)
+            case "parse":
+                raise ParseError(head["where"], head["problem"])
+            case "record":
+                raise RecordError(head["problem"])
+            case _:
+                raise ParserDefectError(head["problem"], head["trace"])
+
+    def _ask(self, frame: Frame) -> Frame:
+        with self._free:
+            worker = self._take()
+            try:
+                answer = worker.ask(frame, self._seconds)
+            except BaseException:  # an interrupt leaves the worker at a page that nobody waits for
+                worker.kill()
+                raise
+            if worker.pages >= self._pages_per_worker or answer[0]["held_mb"] > self._memory_mb // 4:
+                worker.stop()
+            else:
+                with self._lock:
+                    self._idle.append(worker)
+            return answer
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        worker = self._starter.submit(_Worker, self._memory_mb, self._seconds).result()
+        if not worker.limited:
+            logger.warning("this system cannot limit the memory of a parse worker; its time is limited all the same")
+        return worker
+
+
+class _Worker:
+    """One process, as its master sees it."""
+
+    def __init__(self, memory_mb: int, seconds: float) -> None:
+        self.pages = 0
+        ours, theirs = socket.socketpair()
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        with theirs:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                [sys.executable, "-P", "-m", f"{__package__}.child", str(os.getpid()), str(memory_mb), str(seconds)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={**environment, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"},
+                cwd="/",
+            )
+        self._connection = ours
+        try:
+            hello = receive(ours, time.monotonic() + START_SECONDS)
+        except (OSError, ValueError):
+            hello = None
+        if hello is None:
+            self.kill()
+            raise WorkersError(f"a parse worker did not start: it {_how_it_ended(self._process.returncode)}")
+        self.limited = bool(hello[0]["limited"])
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, frame: Frame, seconds: float) -> Frame:
+        """Raises `_LostError`."""
+        self.pages += 1
+        deadline = time.monotonic() + seconds
+        try:
+            send(self._connection, frame, deadline)
+            answer = receive(self._connection, deadline)
+        except TimeoutError:
+            raise _LostError(f"not done after {seconds:g} s, killed", by_chance=False) from None
+        except ValueError as error:
+            raise _LostError(f"its worker answered with {error}, killed", by_chance=False) from None
+        except OSError:
+            answer = None
+        if answer is not None:
+            return answer
+        status = self._ended()
+        if status == NO_MEMORY:
+            raise _LostError("needs more memory than it may have", by_chance=False)
+        raise _LostError(f"the process that read it {_how_it_ended(status)}", by_chance=True)
+
+    def stop(self) -> None:
+        """Let it end by itself, which it does when nobody talks to it any more."""
+        self._connection.close()
+        self._ended()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._connection.close()
+        self._process.wait()
+
+    def _ended(self) -> int:
+        try:
+            return self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def reference_of(source: Source) -> str:
+    """`module:Class`, by which a worker finds the source. Raises `WorkersError` where it could not."""
+    kind = type(source)
+    if getattr(sys.modules.get(kind.__module__), kind.__name__, None) is not kind:
+        raise WorkersError(
+            f"source {source.name}: {kind.__qualname__} is no class of the module {kind.__module__}, so no worker can "
+            "load it; define it there, or set parse.workers = 0"
+        )
+    return f"{kind.__module__}:{kind.__name__}"
+
+
+def _how_it_ended(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
