@@ -1,47 +1,71 @@
 """How to visit a site politely, and never lose what was seen. Knows no site."""
 
 from .client import Client, Fetched, Validators
-from .locks import SourceBusy, living_run, run_is_alive, source_lock
-from .outcomes import FetchError
-from .overview import source_overview
-from .probe import ProbeResult, probe
-from .runs import (
+from .health import (
     Health,
+    NotPaused,
+    close_source,
+    pause_source,
+    read_health,
+    record_health,
+    resume_source,
+)
+from .locks import SourceBusy, living_run, run_is_alive, source_lock
+from .outcomes import ALERTS, FetchError, Kind, Outcome
+from .overview import newest_change, outcome_shares, source_overview
+from .probe import ProbeResult, probe
+from .release import NothingHeld, release
+from .replan import Plan, replan
+from .rest import resting
+from .runs import (
     abandon_run,
     begin_run,
     finish_run,
     mark_done,
-    read_health,
-    record_health,
     run_counts,
     run_status,
-    set_state,
 )
+from .treatment import TREATMENTS, RetryBudget
 from .visit import PageError, SegmentReport, Visitor
 
 __all__ = [
+    "ALERTS",
+    "TREATMENTS",
     "Client",
     "FetchError",
     "Fetched",
     "Health",
+    "Kind",
+    "NotPaused",
+    "NothingHeld",
+    "Outcome",
     "PageError",
+    "Plan",
     "ProbeResult",
+    "RetryBudget",
     "SegmentReport",
     "SourceBusy",
     "Validators",
     "Visitor",
     "abandon_run",
     "begin_run",
+    "close_source",
     "finish_run",
     "living_run",
     "mark_done",
+    "newest_change",
+    "outcome_shares",
+    "pause_source",
     "probe",
     "read_health",
     "record_health",
+    "release",
+    "replan",
+    "resting",
+    "resume_source",
     "run_counts",
     "run_is_alive",
     "run_status",
-    "set_state",
     "source_lock",
     "source_overview",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -22,17 +22,22 @@ from game_pipeline.store.pool import Store
 
 from .addresses import Resolver, system_resolver
 from .exchange import Limits, Reply, Wire
+from .guard import Door, NotNow
 from .outcomes import FetchError, Kind, Outcome
+from .rest import spent_words
 from .robots import MAX_ROBOTS, Robots, RobotsReply
-from .slots import push_back, take_slot
+from .slots import DayIsSpent, push_back, slow_down, take_slot
+from .treatment import treatment_of
 from .urls import Target, check_url, join_url
 from .verdicts import PERMANENT_REDIRECTS, REDIRECTS, check_status
+from .walls import check_wall
 
 __all__ = ["Client", "Fetched", "Validators"]
 
 AGENT = "game-pipeline"
 MAX_REDIRECTS = 5
 ROBOTS_ATTEMPTS = 2
+_TOO_MANY = frozenset({429, 503})
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?")
 
@@ -76,11 +81,15 @@ class Fetched:
 
 @dataclass(slots=True)
 class _Order:
-    """One fetch on its way: what it may use, and what it has used."""
+    """One fetch on its way: what it may use, and what it has used. `asked`: the address that it began with."""
 
     min_delay: float
     limits: Limits
     attempts: int
+    door: Door
+    asked: str
+    requests_per_day: int | None = None
+    wall_markers: Sequence[str] | None = None
     obeys_robots: bool = True
     before_send: Callable[[], None] | None = None
     requests: int = 0
@@ -118,6 +127,7 @@ class Client:
         agent = f"{AGENT}/{version or _own_version()}"
         self._wire = Wire(settings, f"{agent} (+{settings.contact})" if settings.contact else agent, resolver)
         self._robots = Robots(store, AGENT)
+        self._heard: dict[str, float] = {}  # host -> seconds of its last good reply, until the database is told
 
     def __enter__(self) -> Self:
         return self
@@ -139,15 +149,20 @@ class Client:
         attempts: int,
         validators: Validators | None = None,
         deadline: float | None = None,
+        door: Door | None = None,
+        requests_per_day: int | None = None,
+        wall_markers: Sequence[str] | None = None,
     ) -> Fetched:
-        """Ask for an address and return its whole reply. Raises `FetchError`.
+        """Ask for an address and return its whole reply. Raises `FetchError`, and `NotNow` where nothing was sent.
 
         `min_delay`: seconds between two requests to one host; robots.txt may ask for more. `max_body`: bytes of the
         decoded body. `attempts`: tries that may fail, in all. `deadline`: seconds for one try, from connecting to
-        the last byte (default: the settings'); waiting for a turn does not count.
+        the last byte (default: the settings'); waiting for a turn does not count. `door`: what every single request,
+        robots.txt included, has to pass. `requests_per_day`: to one host, by all processes; beyond them nothing is
+        sent. `wall_markers`: where given, a captcha or login page is an error; it has one of these, or is known anyway.
         """
         limits = Limits(self._settings.total_deadline if deadline is None else deadline, max_body)
-        order = _Order(min_delay, limits, attempts)
+        order = _Order(min_delay, limits, attempts, door or Door(), request.url, requests_per_day, wall_markers)
         sent = validators if validators is not None and request.conditional else Validators()
         end = self._follow(request.url, order, sent.as_headers())
         given = Validators.of(end.reply.headers)
@@ -196,26 +211,43 @@ class Client:
         if order.obeys_robots:
             delay = max(delay, self._robots.crawl_delay(target, partial(self._fetch_robots, order)))
         while True:
-            self._take_turn(target, delay)
-            if order.before_send is not None:
-                order.before_send()
-            order.requests += 1
             try:
-                reply = self._wire.get(target, conditions, order.limits)
-                check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
+                with order.door.call(target.url) as slower:
+                    self._take_turn(target, delay, slower, order)
+                    return self._send(target, order, conditions)
+            except NotNow:
+                raise
             except FetchError as error:
                 order.failures += 1
+                if error.status in _TOO_MANY:
+                    slow_down(self._store, target.host, delay)
                 if not self._try_again(target, order, error):
                     raise
-            else:
-                return reply
 
-    def _take_turn(self, target: Target, delay: float) -> None:
-        longest = self._settings.retry_after_cap + delay
-        wait = take_slot(self._store, target.host, delay, longest=longest)
+    def _send(self, target: Target, order: _Order, conditions: Mapping[str, str]) -> Reply:
+        if order.before_send is not None:
+            order.before_send()
+        order.requests += 1
+        reply = self._wire.get(target, conditions, order.limits)
+        check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
+        self._heard[target.host] = reply.elapsed
+        if order.wall_markers is not None and reply.status not in REDIRECTS:
+            check_wall(order.asked, target, reply, order.wall_markers)
+        return reply
+
+    def _take_turn(self, target: Target, delay: float, slower: float, order: _Order) -> None:
+        longest = self._settings.retry_after_cap + delay * slower
+        heard, per_day = self._heard.pop(target.host, None), order.requests_per_day
+        try:
+            wait = take_slot(
+                self._store, target.host, delay, slower=slower, longest=longest, heard=heard, per_day=per_day
+            )
+        except DayIsSpent as spent:
+            why = spent_words(per_day or 0, spent.seconds)
+            raise NotNow(Outcome.POSTPONED, Kind.OURS, why, target.url, retry_after=spent.seconds) from None
         if wait > longest:
-            raise FetchError(
-                Outcome.HTTP_ERROR,
+            raise NotNow(
+                Outcome.PARKED,
                 Kind.RATE_LIMITED,
                 f"{target.host} asked us to wait; the next request may go in {wait:.0f} s",
                 target.url,
@@ -230,8 +262,8 @@ class Client:
         if asked:  # everybody waits, whether this fetch goes on or not
             push_back(self._store, target.host, asked)
         # A try that used up the deadline would do so again, and hold up the host's turn for as long.
-        hopeless = error.kind not in (Kind.TRANSIENT, Kind.RATE_LIMITED) or error.outcome is Outcome.DEADLINE
-        if hopeless or order.failures >= order.attempts or asked > self._settings.retry_after_cap:
+        attempts = 1 if error.outcome is Outcome.DEADLINE else min(order.attempts, treatment_of(error).attempts)
+        if order.failures >= attempts or asked > self._settings.retry_after_cap or not order.door.may_retry():
             return False
         if not asked:
             longest = min(self._settings.retry_cap, self._settings.retry_base * 2 ** (order.failures - 1))
@@ -242,12 +274,21 @@ class Client:
         """A robots.txt on the way of `order`, under its delay. Only what is not the site's doing raises."""
         limits = Limits(order.limits.deadline, MAX_ROBOTS, cut=True)
         attempts = min(order.attempts, ROBOTS_ATTEMPTS)
-        own = _Order(order.min_delay, limits, attempts, obeys_robots=False, before_send=before_send)
+        own = _Order(
+            order.min_delay,
+            limits,
+            attempts,
+            order.door,
+            url,
+            order.requests_per_day,
+            obeys_robots=False,
+            before_send=before_send,
+        )
         try:
             reply = self._follow(url, own, {}).reply
         except FetchError as error:
             not_the_file = error.outcome is Outcome.BLOCKED_ADDRESS or error.kind is Kind.OURS
-            if not_the_file or (error.kind is Kind.RATE_LIMITED and error.status is None):
+            if not_the_file or isinstance(error, NotNow):
                 raise
             return RobotsReply(error.status or 0, b"", error.message)
         return RobotsReply(reply.status, reply.body)

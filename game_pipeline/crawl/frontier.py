@@ -21,6 +21,7 @@ __all__ = [
     "enqueue_due",
     "enqueue_pages",
     "finish",
+    "give_back",
     "observe",
     "postpone",
     "release_orphans",
@@ -262,6 +263,15 @@ def postpone(connection: Connection[DictRow], task: Task, *, outcome: str, error
         b"UPDATE import_task SET state = 'pending', outcome = %s, error = %s, lease_until = NULL, "
         b"available_at = clock_timestamp() WHERE task_id = %s",
         (outcome, error, task.task_id),
+    )
+
+
+def give_back(connection: Connection[DictRow], task: Task) -> None:
+    """Put a task back as if it had not been claimed: for it nothing was sent."""
+    connection.execute(
+        b"UPDATE import_task SET state = 'pending', run_id = NULL, attempts = attempts - 1, lease_until = NULL "
+        b"WHERE task_id = %s",
+        (task.task_id,),
     )
 
 

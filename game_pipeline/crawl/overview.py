@@ -7,12 +7,14 @@ from typing import Any
 
 from game_pipeline.store import Store
 
-__all__ = ["source_overview"]
+from .health import read_health
+
+__all__ = ["newest_change", "outcome_shares", "source_overview"]
 
 _OVERVIEW = """
 SELECT source.name AS source, coalesce(health.state, 'closed') AS state, coalesce(health.reason, '') AS reason,
        coalesce(health.consecutive_failures, 0) AS failures, health.last_success_at, health.last_failure_at,
-       health.last_error, run.status AS last_run, run.started_at AS last_run_at,
+       health.last_error, health.attention_since, run.status AS last_run, run.started_at AS last_run_at,
        coalesce(page.pages, 0) AS pages, coalesce(page.due, 0) AS due, coalesce(page.failing, 0) AS failing,
        coalesce(page.unreadable, 0) AS unreadable, coalesce(record.live, 0) AS records,
        coalesce(record.vanished, 0) AS vanished, coalesce(task.waiting, 0) AS waiting
@@ -34,6 +36,29 @@ ORDER BY source.name
 """
 
 
+_SHARES = """
+SELECT source, outcome, count(*) AS pages, sum(count(*)) OVER (PARTITION BY source)::bigint AS of,
+       (array_agg(url ORDER BY last_checked_at DESC))[1:5] AS examples
+FROM source_url_state WHERE source = ANY(%s) AND outcome IS NOT NULL GROUP BY source, outcome ORDER BY source, outcome
+"""
+
+
+def outcome_shares(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
+    """A row for each source and outcome of a page's last check: pages, of how many, and up to five addresses."""
+    return store.rows(_SHARES, (list(names),))
+
+
 def source_overview(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
-    """A row a source, by name: health, last run, pages known, due, failing, unreadable, records, tasks waiting."""
-    return store.rows(_OVERVIEW, (list(names),))
+    """A row a source, by name: health, also in words, last run, pages known, due, failing, unreadable, records, and
+    tasks waiting."""
+    rows = store.rows(_OVERVIEW, (list(names),))
+    for row in rows:
+        health = read_health(store, row["source"])
+        row |= {"health": health.in_words, "rate": health.rate, "next_trial_at": health.next_trial_at}
+    return rows
+
+
+def newest_change(store: Store) -> str | None:
+    """Something that is another thing after each change of a source's state, rate or need of a person."""
+    row = store.row("SELECT sum(turn)::text AS turns FROM importer_health WHERE turn > 0")
+    return row["turns"] if row else None

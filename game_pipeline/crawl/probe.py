@@ -47,7 +47,7 @@ def probe(store: Store, visitor: Visitor, source: Source) -> ProbeResult:
         requests += fetched.requests
         if fetched.not_modified:
             continue
-        feed: Feed = source.parse_feed(fetched.response, cursor)
+        feed: Feed = visitor.parser.parse_feed(source, fetched.response, cursor)
         pages += feed.pages
         queue += feed.next
         newest = feed.cursor or newest

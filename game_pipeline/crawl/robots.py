@@ -95,6 +95,7 @@ class Robots:
                 Kind.BLOCKED,
                 f"robots.txt of {target.site} refuses this address{named}",
                 target.url,
+                rule=rule or "its rules as a whole",
             )
         return rules.parsed.crawl_delay(self._agent) or 0.0
 

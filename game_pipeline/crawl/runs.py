@@ -1,4 +1,4 @@
-"""The books of an import: a row a run, counts taken from the tasks themselves, and each source's health.
+"""The books of an import: a row a run, counts taken from the tasks themselves.
 
 Counts come from the tables, so that a second attempt, or a run that takes over, reports the whole.
 """
@@ -7,39 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from uuid_utils.compat import uuid7
 
 from game_pipeline.store import Event, Store, append
 
+from .health import record_health
+from .outcomes import WELL
+
 __all__ = [
-    "Health",
     "abandon_run",
     "begin_run",
     "finish_run",
     "mark_done",
-    "read_health",
-    "record_health",
     "run_counts",
     "run_status",
-    "set_state",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a source is doing, as its monitor and its operator see it."""
-
-    state: str
-    reason: str | None
-    consecutive_failures: int
-    waiting: bool
-    """True while the next trial after failures is not due."""
-    listed: bool
-    """True once its listing was read to the end."""
 
 
 def begin_run(store: Store, run_id: str, source: str, segments: Sequence[str], *, full: bool) -> None:
@@ -68,17 +52,16 @@ def mark_done(store: Store, run_id: str, segments: Sequence[str]) -> list[str]:
 
 
 def run_counts(store: Store, run_id: str) -> dict[str, Counter[str]]:
-    """What a run did with its pages, by segment: checked, not_modified, same, fetched, changed, failed, left."""
+    """What a run did with its pages, by segment: checked, failed, left, and each outcome by its own name."""
     counts: dict[str, Counter[str]] = {}
     for row in store.rows(
         "SELECT segment, state, outcome, count(*) AS n FROM import_task WHERE run_id = %s GROUP BY 1, 2, 3", (run_id,)
     ):
         segment = counts.setdefault(row["segment"], Counter())
         segment["pages_checked"] += row["n"]
-        outcome = row["outcome"] or "left"
-        if row["state"] == "done" and outcome in ("not_modified", "same", "fetched", "changed"):
-            segment[f"pages_{outcome}"] += row["n"]
-        else:
+        if row["outcome"]:
+            segment[f"pages_{row['outcome']}"] += row["n"]
+        if row["state"] != "done" or row["outcome"] not in WELL:
             segment["pages_failed"] += row["n"]
         if row["state"] in ("pending", "leased"):
             segment["pages_left"] += row["n"]
@@ -127,58 +110,3 @@ def abandon_run(store: Store, run_id: str) -> None:
 def run_status(store: Store, run_id: str) -> str | None:
     row = store.row("SELECT status FROM import_run WHERE run_id = %s", (run_id,))
     return str(row["status"]) if row else None
-
-
-# After failures the monitor waits: one minute, two, four... an hour at most.
-_HEALTH = """
-INSERT INTO importer_health AS health (source, consecutive_failures, last_success_at, last_failure_at, last_error,
-                                       next_trial_at)
-VALUES (%(source)s, %(failed)s::int, CASE WHEN %(failed)s THEN NULL ELSE now() END,
-        CASE WHEN %(failed)s THEN now() END, %(error)s, CASE WHEN %(failed)s THEN now() + interval '1 minute' END)
-ON CONFLICT (source) DO UPDATE SET
-    consecutive_failures = CASE WHEN %(failed)s THEN health.consecutive_failures + 1 ELSE 0 END,
-    last_success_at = coalesce(excluded.last_success_at, health.last_success_at),
-    last_failure_at = coalesce(excluded.last_failure_at, health.last_failure_at),
-    last_error = CASE WHEN %(failed)s THEN excluded.last_error ELSE health.last_error END,
-    next_trial_at = CASE WHEN %(failed)s
-        THEN now() + least(interval '1 minute' * power(2, least(health.consecutive_failures, 6)), interval '1 hour') END
-"""
-
-
-def record_health(store: Store, source: str, failed: str | None) -> None:
-    """Note how a run ended; `failed` is why, None where it did not fail."""
-    store.execute(_HEALTH, {"source": source, "failed": failed is not None, "error": failed})
-
-
-def read_health(store: Store, source: str) -> Health:
-    row = store.row(
-        "SELECT state, reason, consecutive_failures, coalesce(next_trial_at > now(), false) AS waiting, "
-        "listed_at IS NOT NULL AS listed FROM importer_health WHERE source = %s",
-        (source,),
-    )
-    return Health(**row) if row else Health("closed", None, 0, waiting=False, listed=False)
-
-
-def set_state(store: Store, source: str, state: str, *, reason: str | None, actor: str) -> None:
-    """Pause a source (`paused`) or let it run again (`closed`), with who and why; written as an event, too."""
-    with store.transaction() as connection:
-        connection.execute(
-            b"INSERT INTO importer_health (source, state, reason, changed_by) VALUES (%(source)s, %(state)s, "
-            b"%(reason)s, %(actor)s) ON CONFLICT (source) DO UPDATE SET state = %(state)s, reason = %(reason)s, "
-            b"changed_by = %(actor)s, state_since = now(), "
-            b"next_trial_at = CASE WHEN %(state)s = 'closed' THEN NULL ELSE importer_health.next_trial_at END",
-            {"source": source, "state": state, "reason": reason, "actor": actor},
-        )
-        append(
-            connection,
-            [
-                Event(
-                    stream=f"source:{source}",
-                    event_type="source.paused" if state == "paused" else "source.resumed",
-                    payload={"reason": reason},
-                    actor=actor,
-                    correlation_id=f"command:{uuid7()}",
-                    source=source,
-                )
-            ],
-        )

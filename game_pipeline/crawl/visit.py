@@ -17,19 +17,26 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from game_pipeline.parsing import InProcess, Parser
 from game_pipeline.settings import Settings
 from game_pipeline.sources import Listing, PageRef, ParseError, Policy, Request, Source
 from game_pipeline.store import Store, save_body
 
 from . import frontier
 from .client import Client, Fetched, Validators
-from .outcomes import FetchError
+from .guard import Guard, NotNow
+from .limits import Limits
+from .outcomes import FetchError, Kind, Outcome
+from .rest import quiet_now
+from .revisit import JITTER
+from .treatment import TREATMENTS, RetryBudget, treatment_of
 
 __all__ = ["PageError", "SegmentReport", "Visitor"]
 
 logger = logging.getLogger(__name__)
 
 MAX_LISTING_REQUESTS = 2_000
+PATIENCE = 6  # visits in a row that may fail before a page has to wait for its turn, lest it stand in others' way
 DOWN_AFTER = 5  # failures of the site in a row, after which the rest of the run is left for later
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "date", "content-language")
 
@@ -61,39 +68,85 @@ class SiteDown(Exception):
 class Visitor:
     """Visits one source for one run. Create one per attempt of the run."""
 
-    def __init__(self, store: Store, client: Client, source: Source, settings: Settings, run_id: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        client: Client,
+        source: Source,
+        settings: Settings,
+        run_id: str,
+        budget: RetryBudget | None = None,
+        parser: Parser | None = None,
+    ) -> None:
+        """`budget`: the run's, where it has one already; each visitor has its own else."""
         self.store = store
         self.client = client
         self.source = source
         self.policy: Policy = source.policy
         self.settings = settings
         self.run_id = run_id
-        own = settings.source(source.name)
-        self.min_delay = self.policy.min_delay if own.min_delay is None else own.min_delay
+        self.parser = parser or InProcess()
+        self.limits = Limits.of(source, settings)
+        self.guard = Guard(
+            store,
+            source.name,
+            settings.source(source.name).breaker,
+            settings.crawl,
+            min_delay=self.limits.min_delay,
+            correlation_id=run_id,
+            budget=budget,
+        )
+        self.waits: str | None = None
+        """Why the rest of the work waits by our own will, where it does: quiet hours, the daily budget."""
         self._failures_in_a_row = 0
+        self._postponed: set[Kind] = set()
+
+    def another_attempt_helps(self, *others: Kind) -> bool:
+        """May what was postponed, or what failed in these other ways, go well in another attempt of this run?"""
+        return self.guard.lets_through and any(TREATMENTS[kind].asset for kind in (*self._postponed, *others))
 
     def fetch(self, request: Request, validators: Validators | None = None) -> Fetched:
-        """One polite request under the source's policy. Raises `FetchError`."""
-        return self.client.fetch(
-            request,
-            min_delay=self.min_delay,
-            max_body=self.policy.max_body,
-            attempts=self.policy.request_attempts,
-            validators=validators if request.conditional else None,
-        )
+        """One polite request under the source's policy. Raises `FetchError`, and `NotNow` where nothing was sent."""
+        quiet = quiet_now(self.store, self.limits.quiet_hours)
+        if quiet:
+            raise NotNow(Outcome.POSTPONED, Kind.OURS, quiet, request.url)
+        try:
+            fetched = self.client.fetch(
+                request,
+                min_delay=self.limits.min_delay,
+                max_body=self.policy.max_body,
+                attempts=self.policy.request_attempts,
+                validators=validators if request.conditional else None,
+                door=self.guard,
+                requests_per_day=self.limits.requests_per_day,
+                wall_markers=self.limits.wall_markers,
+            )
+        except FetchError as error:
+            if error.rule is not None:
+                self.store.execute(_REFUSED, {"source": self.source.name, "url": error.url, "rule": error.rule})
+            raise
+        if not fetched.not_modified and not fetched.response.body.strip():
+            why = f"the site answers {fetched.response.status} with nothing in it"
+            raise FetchError(Outcome.EMPTY, Kind.PERMANENT, why, request.url, status=fetched.response.status)
+        return fetched
 
     # The listing ---------------------------------------------------------------------------------------------------
 
     def listing_due(self, *, full: bool) -> bool:
-        """Was the source never listed to its end, or (`full`) not since this run began?"""
+        """Was the source never listed to its end, is a listing owed, or (`full`) was none since this run began?"""
         row = self.store.row(
-            "SELECT listed_at IS NOT NULL AS ever, listed_at >= (SELECT started_at FROM import_run WHERE run_id = %s) "
+            "SELECT listed_at IS NOT NULL AND NOT listing_owed AS ever, "
+            "listed_at >= (SELECT started_at FROM import_run WHERE run_id = %s) "
             "AS in_this_run FROM importer_health WHERE source = %s",
             (self.run_id, self.source.name),
         )
         if row is None or not row["ever"]:
             return True
         return full and not row["in_this_run"]
+
+    def owe_listing(self) -> None:
+        """The listing was to be walked and had to wait: the next run does it."""
+        self.store.execute("UPDATE importer_health SET listing_owed = true WHERE source = %s", (self.source.name,))
 
     def walk_listing(self) -> Counter[str]:
         """Enumerate the source's pages to the end. Raises `FetchError` or `ParseError`; what was seen is kept."""
@@ -105,13 +158,21 @@ class Visitor:
                 frontier.observe(connection, self.source, listing.pages, listed=True)
         with self.store.transaction() as connection:
             frontier.observe(connection, self.source, pages, listed=True)
+            released = connection.execute(
+                b"SELECT 1 FROM importer_health WHERE source = %s AND listing_released > now() - interval '7 days'",
+                (self.source.name,),
+            ).fetchone()
             unlisted, missing = frontier.unlist_missing(
-                connection, self.source, {page.key for page in pages}, self.policy.max_vanished_share
+                connection,
+                self.source,
+                {page.key for page in pages},
+                1.0 if released else self.policy.max_vanished_share,
             )
             if unlisted == missing:  # a listing held as broken is no listing
                 connection.execute(
                     b"INSERT INTO importer_health (source, listed_at) VALUES (%s, now()) "
-                    b"ON CONFLICT (source) DO UPDATE SET listed_at = now()",
+                    b"ON CONFLICT (source) DO UPDATE SET listed_at = now(), listing_owed = false, "
+                    b"listing_released = NULL",
                     (self.source.name,),
                 )
         counts["pages_listed"] = len({page.key for page in pages})
@@ -146,7 +207,7 @@ class Visitor:
                 raise ParseError("listing", f"does not end after {MAX_LISTING_REQUESTS} requests")
             fetched = self.fetch(request)
             counts["requests"] += fetched.requests
-            listing = self.source.parse_listing(fetched.response)
+            listing = self.parser.parse_listing(self.source, fetched.response)
             queue += listing.next
             yield listing
 
@@ -177,7 +238,7 @@ class Visitor:
         for segment in segments:
             report = SegmentReport(segment)
             begun = time.monotonic()
-            if down is None:
+            if down is None and self.waits is None:
                 try:
                     self._visit_segment(report, started, only)
                 except SiteDown as error:
@@ -192,7 +253,9 @@ class Visitor:
         """A segment is done when nothing of it that this run is about waits for another attempt."""
         with self.store.connection() as connection:
             left = frontier.segments_left(connection, self.source.name, [report.segment], only).get(report.segment, 0)
-        if left:
+        if left and self.waits and down is None:
+            report.counts["pages_left"] = left
+        elif left:
             why = down or (_why(report.errors[-1]) if report.errors else "not reached")
             report.failed = f"{left} page{'s' if left > 1 else ''} left: {why}"
             report.counts["pages_left"] = left
@@ -212,6 +275,8 @@ class Visitor:
             if task is None:
                 return
             self._visit_page(task, report)
+            if self.waits is not None:
+                return
 
     def _visit_page(self, task: frontier.Task, report: SegmentReport) -> None:
         validators = Validators(etag=task.etag, last_modified=task.last_modified)
@@ -220,6 +285,12 @@ class Visitor:
         report.counts["pages_checked"] += 1
         try:
             fetched = self.fetch(Request(task.request_url), validators)
+        except NotNow as error:
+            self._put_back(task, report)
+            if error.outcome is not Outcome.POSTPONED:
+                raise SiteDown(error.message) from None
+            self.waits = error.message
+            return
         except FetchError as error:
             self._record_failure(task, error, report)
             return
@@ -231,8 +302,14 @@ class Visitor:
         report.counts[f"pages_{outcome}"] += 1
         logger.info("%s %s: %s", self.source.name, task.page_key, outcome)
 
+    def _put_back(self, task: frontier.Task, report: SegmentReport) -> None:
+        """Nothing was sent: the page is as if nobody had taken it up."""
+        report.counts["pages_checked"] -= 1
+        with self.store.transaction() as connection:
+            frontier.give_back(connection, task)
+
     def _store(self, connection: Connection[DictRow], task: frontier.Task, fetched: Fetched) -> str:
-        """Store a good reply and what it says about the page. Returns not_modified, same or fetched."""
+        """Store a good reply and what it says about the page. Returns not_modified, same, moved or fetched."""
         if fetched.not_modified:
             connection.execute(
                 _CHECKED,
@@ -256,7 +333,7 @@ class Visitor:
                 ),
             ).fetchone()
             snapshot = row["snapshot_id"] if row else None
-        connection.execute(
+        page = connection.execute(
             _FETCHED,
             self._checked(task, outcome, fetched.response.status)
             | {
@@ -264,9 +341,10 @@ class Visitor:
                 "last_modified": fetched.validators.last_modified,
                 "content_hash": body_hash,
                 "snapshot_id": snapshot,
+                "moved_to": fetched.permanent_redirect,
             },
-        )
-        return outcome
+        ).fetchone()
+        return str(page["outcome"]) if page else outcome
 
     def _checked(self, task: frontier.Task, outcome: str, status: int | None) -> dict[str, object]:
         return {
@@ -274,30 +352,33 @@ class Visitor:
             "outcome": outcome,
             "status": status,
             "fingerprint": task.listed_fingerprint,
-            "shortest": self.policy.revisit_min,
-            "longest": self.policy.revisit_max,
+            "mean": self.limits.revisit_mean,
+            "jitter": JITTER,
         }
 
     def _record_failure(self, task: frontier.Task, error: FetchError, report: SegmentReport) -> None:
         message = str(error)
-        transient = error.kind in ("transient", "rate_limited", "ours")
         report.counts["pages_failed"] += 1
         report.counts["requests"] += 1
-        report.errors.append(PageError(task.url, error.outcome, error.message))
         with self.store.transaction() as connection:
-            connection.execute(
+            page = connection.execute(
                 _FAILED,
                 {"page_id": task.page_id, "outcome": error.outcome, "status": error.status, "error": message}
-                | {"transient": transient, "revisit": self.policy.revisit_min, "fingerprint": task.listed_fingerprint},
-            )
-            if transient:
-                frontier.postpone(connection, task, outcome=error.outcome, error=message)
+                | {"stays_due": treatment_of(error).stays_due, "patience": PATIENCE}
+                | {"fingerprint": task.listed_fingerprint}
+                | {"shortest": self.limits.revisit_min, "longest": self.limits.revisit_max},
+            ).fetchone()
+            outcome = str(page["outcome"]) if page else error.outcome
+            if page and page["stays_due"]:
+                self._postponed.add(error.kind)
+                frontier.postpone(connection, task, outcome=outcome, error=message)
             else:
-                frontier.finish(connection, task, state="failed", outcome=error.outcome, error=message)
+                frontier.finish(connection, task, state="failed", outcome=outcome, error=message)
+        report.errors.append(PageError(task.url, outcome, error.message))
         logger.warning("%s %s: %s", self.source.name, task.page_key, message)
-        if error.kind == "rate_limited" or error.outcome == "blocked_by_site":
+        if error.kind is Kind.RATE_LIMITED:
             raise SiteDown(error.message)
-        if transient:
+        if error.kind is Kind.TRANSIENT:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= DOWN_AFTER:
                 raise SiteDown(f"{error.message} ({DOWN_AFTER} failures in a row)")
@@ -307,34 +388,70 @@ def _why(error: PageError) -> str:
     return f"{error.message} ({error.page})"
 
 
-_CHECKED = b"""
+_REFUSED = """
+INSERT INTO robots_refusal AS refusal (source, url, rule) VALUES (%(source)s, %(url)s, %(rule)s)
+ON CONFLICT (source, url) DO UPDATE SET rule = excluded.rule, last_at = now(), times = refusal.times + 1
+"""
+
+# A check that a signal caused tells nothing of what polling would find: only the others count for the rate of change.
+_IS_POLL = """
+    (last_good_at IS NOT NULL AND (listed_fingerprint IS NULL
+                                   OR listed_fingerprint IS NOT DISTINCT FROM fetched_fingerprint))"""
+_POLLED = f"""
+    last_good_at = now(), gone_since = NULL,
+    -- What a page says again for a day is what it says: it is read once more.
+    parsed_snapshot_id = CASE WHEN flapping_since <= now() - interval '1 day' THEN NULL ELSE parsed_snapshot_id END,
+    poll_count = poll_count + CASE WHEN {_IS_POLL} THEN 1 ELSE 0 END,
+    poll_days = poll_days + CASE WHEN {_IS_POLL} THEN extract(epoch FROM now() - last_good_at) / 86400 ELSE 0 END,
+    next_check_at = now() + coalesce(revisit_after, %(mean)s * interval '1 day')
+                          * (1 + %(jitter)s * (2 * random() - 1))"""
+
+_CHECKED = f"""
 UPDATE source_url_state SET
     outcome = %(outcome)s, http_status = %(status)s, last_error = NULL, failure_count = 0,
     last_checked_at = now(), check_count = check_count + 1, success_count = success_count + 1,
     not_modified_streak = %(streak)s, fetched_fingerprint = %(fingerprint)s,
-    revisit_after = least(coalesce(revisit_after, %(shortest)s) * 1.5, %(longest)s),
-    next_check_at = now() + least(coalesce(revisit_after, %(shortest)s) * 1.5, %(longest)s)
+    {_POLLED}
 WHERE page_id = %(page_id)s
-"""
+""".encode()
 
-_FETCHED = b"""
+_FETCHED = f"""
 UPDATE source_url_state SET
-    outcome = %(outcome)s, http_status = %(status)s, last_error = NULL, failure_count = 0,
+    -- Moved for good is what two checks in a row say; a page that also changed is news first.
+    outcome = CASE WHEN %(outcome)s = 'same' AND moved_to = %(moved_to)s AND moved_count >= 1 THEN 'moved'
+                   ELSE %(outcome)s END,
+    moved_count = CASE WHEN %(moved_to)s::text IS NULL THEN 0 WHEN moved_to = %(moved_to)s THEN moved_count + 1
+                       ELSE 1 END,
+    moved_to = %(moved_to)s,
+    http_status = %(status)s, last_error = NULL, failure_count = 0,
     last_checked_at = now(), last_fetched_at = now(),
     check_count = check_count + 1, success_count = success_count + 1, not_modified_streak = 0,
     fetched_fingerprint = %(fingerprint)s, etag = %(etag)s, last_modified = %(last_modified)s,
     content_hash = %(content_hash)s, snapshot_id = coalesce(%(snapshot_id)s, snapshot_id),
-    revisit_after = least(coalesce(revisit_after, %(shortest)s) * 1.5, %(longest)s),
-    next_check_at = now() + least(coalesce(revisit_after, %(shortest)s) * 1.5, %(longest)s)
+    polled = CASE WHEN %(snapshot_id)s::bigint IS NULL THEN polled ELSE {_IS_POLL} END,
+    {_POLLED}
 WHERE page_id = %(page_id)s
-"""
+RETURNING outcome
+""".encode()
 
-# A transient failure leaves the page due; any other waits for its next turn.
+# What is not the page's own trouble leaves it due (`treatment`), with patience; else it waits for its next turn, longer
+# each time. A page is gone when two checks at least a day apart say so: sites lose pages for an hour when they are
+# mended.
 _FAILED = b"""
 UPDATE source_url_state SET
-    outcome = %(outcome)s, http_status = %(status)s, last_error = %(error)s, failure_count = failure_count + 1,
+    outcome = CASE WHEN %(outcome)s = 'gone' AND NOT coalesce(gone_since <= now() - interval '1 day', false)
+                   THEN 'http_error' ELSE %(outcome)s END,
+    gone_since = CASE WHEN %(outcome)s = 'gone' THEN coalesce(gone_since, now()) ELSE gone_since END,
+    http_status = %(status)s, last_error = %(error)s, failure_count = failure_count + 1,
     last_checked_at = now(), check_count = check_count + 1,
-    fetched_fingerprint = CASE WHEN %(transient)s THEN fetched_fingerprint ELSE %(fingerprint)s END,
-    next_check_at = CASE WHEN %(transient)s THEN next_check_at ELSE now() + %(revisit)s END
+    fetched_fingerprint = CASE WHEN %(stays_due)s AND failure_count + 1 < %(patience)s
+        THEN fetched_fingerprint ELSE %(fingerprint)s END,
+    next_check_at = CASE
+        WHEN %(stays_due)s AND failure_count + 1 < %(patience)s THEN next_check_at
+        WHEN %(outcome)s = 'gone' AND coalesce(gone_since, now()) > now() - interval '1 day'
+        THEN coalesce(gone_since, now()) + interval '1 day'
+        ELSE now() + interval '1 day' * least(%(longest)s, %(shortest)s * power(2, least(30, greatest(0,
+            failure_count - CASE WHEN %(stays_due)s THEN %(patience)s - 1 ELSE 0 END)))) END
 WHERE page_id = %(page_id)s
+RETURNING outcome, %(stays_due)s AND failure_count < %(patience)s AS stays_due
 """

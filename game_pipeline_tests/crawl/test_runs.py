@@ -18,7 +18,7 @@ from game_pipeline.crawl import (
     run_status,
     source_lock,
 )
-from game_pipeline.crawl.runs import record_health
+from game_pipeline.crawl.health import record_health
 from game_pipeline.store import Store
 from game_pipeline_tests.changes.tiny_site import source_named
 
@@ -57,7 +57,14 @@ def test_the_counts_of_a_run_come_from_its_tasks(store: Store) -> None:
         frontier.finish(connection, failed, state="failed", outcome="gone")
         frontier.postpone(connection, later, outcome="http_error", error="503")
     assert run_counts(store, "run") == {
-        "one": {"pages_checked": 3, "pages_same": 1, "pages_failed": 2, "pages_left": 1}
+        "one": {
+            "pages_checked": 3,
+            "pages_same": 1,
+            "pages_gone": 1,
+            "pages_http_error": 1,
+            "pages_failed": 2,
+            "pages_left": 1,
+        }
     }
 
 
@@ -82,7 +89,7 @@ def test_a_failed_run_makes_its_source_rest_and_a_good_one_ends_it(store: Store)
 def test_a_source_that_fails_for_weeks_is_tried_every_hour(store: Store) -> None:
     for _ in range(50):
         record_health(store, "tiny", "the site is down")
-    row = store.row("SELECT next_trial_at - now() BETWEEN '59 minutes' AND '1 hour' AS hourly FROM importer_health")
+    row = store.row("SELECT rest_until - now() BETWEEN '59 minutes' AND '1 hour' AS hourly FROM importer_health")
     assert row == {"hourly": True}
 
 

@@ -1,0 +1,169 @@
+"""What every request for a source passes: its breaker says whether it may go and how fast, its outcome is noted, and a
+retry is taken from the run's budget."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from game_pipeline.settings import BreakerSettings, CrawlSettings
+from game_pipeline.store import Store
+
+from .breaker import RAMP, Breaker, Counts, State, admit, after_call
+from .health import Standing, change, note_call, prune_counts, read_health, read_standing
+from .outcomes import FetchError, Kind, Outcome, redact
+from .treatment import RetryBudget, evidence_of
+
+__all__ = ["Door", "Guard", "NotNow"]
+
+TRUSTED_SECONDS = 1.0
+
+
+class NotNow(FetchError):
+    """Nothing was sent: the source rests, is paused, or somebody else has the trial (`parked`), or our own limits let
+    nothing be sent (`postponed`). Its text says until when."""
+
+
+class Door:
+    """A door that stands open: for requests that belong to no source."""
+
+    @contextmanager
+    def call(self, url: str) -> Iterator[float]:
+        """Around one request. Yields the factor that the delay of the host is to be stretched by."""
+        yield 1.0
+
+    def may_retry(self) -> bool:
+        return True
+
+
+class Guard(Door):
+    """The door of one source, for one run or one look at it."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: str,
+        breaker: BreakerSettings,
+        crawl: CrawlSettings,
+        *,
+        min_delay: float,
+        correlation_id: str,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._settings = breaker
+        self._longest_wait = crawl.retry_after_cap
+        self._correlation_id = correlation_id
+        self._budget = budget or RetryBudget()
+        # The longest wait for a turn, the request, and something on top.
+        longest = crawl.retry_after_cap + 2 * min_delay / RAMP[0] + crawl.total_deadline + 60
+        self._trial_lease = dt.timedelta(seconds=longest)
+        self._known: Standing | None = None
+        self._known_at = 0.0
+
+    @property
+    def lets_through(self) -> bool:
+        """Would a request go now, as far as is known without asking?"""
+        return self._known is None or self._known.breaker.state not in (State.OPEN, State.PAUSED)
+
+    def may_retry(self) -> bool:
+        return self.lets_through and self._budget.take()
+
+    @contextmanager
+    def call(self, url: str) -> Iterator[float]:
+        """Raises `NotNow` before anything is sent. What the body raises, or that it raises nothing, is noted."""
+        admitted = self._admit(url)
+        error: FetchError | None = None
+        finished = False
+        try:
+            yield 1.0 / admitted.breaker.rate
+            finished = True
+        except FetchError as raised:
+            error, finished = raised, True
+            raise
+        finally:
+            if finished:
+                self._note(admitted, url, error)
+            else:  # cancelled, called off or a defect of ours: no evidence, but a trial is free again
+                self._release(admitted)
+
+    def _admit(self, url: str) -> Standing:
+        while True:
+            standing = self._standing()
+            admission = admit(standing.breaker, standing.now, self._trial_lease)
+            if not admission.go:
+                wait = (admission.until - standing.now).total_seconds() if admission.until else None
+                told = read_health(self._store, self._source).in_words
+                raise NotNow(
+                    Outcome.PARKED,
+                    Kind.RATE_LIMITED,
+                    f"nothing is asked of {self._source}: {told}",
+                    url,
+                    retry_after=wait,
+                )
+            if admission.after is standing.breaker:
+                break
+            claimed = change(self._store, self._source, standing, admission.after, correlation_id=self._correlation_id)
+            if claimed is not None:
+                self._know(claimed)
+                standing = claimed
+                break
+            self._known = None  # somebody was faster
+        self._budget.sent()
+        return standing
+
+    def _standing(self) -> Standing:
+        known = self._known
+        if known is None:
+            prune_counts(self._store, self._source, self._settings)
+        elif known.breaker.state in (State.CLOSED, State.RAMPING):
+            # A breaker that lets pass is taken to do so for a moment: a busy crawl need not ask each time.
+            age = time.monotonic() - self._known_at
+            if age < TRUSTED_SECONDS:
+                return known
+        return self._know(read_standing(self._store, self._source))
+
+    def _know(self, standing: Standing) -> Standing:
+        self._known, self._known_at = standing, time.monotonic()
+        return standing
+
+    def _note(self, admitted: Standing, url: str, error: FetchError | None) -> None:
+        evidence = evidence_of(error)
+        if evidence is None:
+            self._release(admitted)
+            return
+        noted = note_call(self._store, self._source, admitted.turn, evidence, self._settings, redact(url))
+        if noted is None:
+            self._known = None
+            return
+        standing, counts = noted
+        wait = (error.retry_after if error else None) or 0.0
+        after = after_call(
+            standing.breaker,
+            evidence,
+            counts,
+            standing.now,
+            self._settings,
+            why=error.message if error else "",
+            wait=wait,
+            parked=wait > self._longest_wait,
+        )
+        if after is standing.breaker:
+            self._know(standing)
+        else:
+            self._change(standing, after)
+
+    def _release(self, admitted: Standing) -> None:
+        after = after_call(admitted.breaker, None, Counts(), admitted.now, self._settings)
+        if after is not admitted.breaker:
+            self._change(admitted, after)
+
+    def _change(self, seen: Standing, after: Breaker) -> None:
+        changed = change(self._store, self._source, seen, after, correlation_id=self._correlation_id)
+        if changed is None:
+            self._known = None
+        else:
+            self._know(changed)

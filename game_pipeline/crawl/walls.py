@@ -1,0 +1,74 @@
+"""Knowing a captcha or a login page that is served with status 200 where a page was asked for.
+
+Only what no real page has counts: a game's page may well talk of captchas, and carry a login form in its corner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from .exchange import Reply
+from .outcomes import FetchError, Kind, Outcome
+from .urls import Target
+
+__all__ = ["check_wall", "wall_of"]
+
+LOOKED_AT = 64 * 1024
+"""Bytes from the beginning: walls are short, and say what they are at once."""
+
+# Markup of the pages that protection services put before a site, in small letters.
+_MARKERS = (
+    b"<title>just a moment...</title>",  # Cloudflare
+    b"<title>attention required! | cloudflare</title>",
+    b"window._cf_chl_opt",
+    b'id="challenge-form"',
+    b"<title>ddos-guard</title>",
+    b"/_incapsula_resource?swudnsai=",  # Imperva
+    b'id="px-captcha"',  # HUMAN
+    b"geo.captcha-delivery.com",  # DataDome
+    b"/showcaptcha?",  # Yandex SmartCaptcha
+    b"<title>bot verification</title>",
+    b"<title>are you a robot?</title>",
+    b"<title>robot or human?</title>",
+)
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})</title", re.IGNORECASE)
+_PASSWORD = re.compile(rb"<input[^>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
+_LOGIN_TITLE = re.compile(r"\b(log ?in|sign ?in|log ?on|вход|войти|авторизация)\b", re.IGNORECASE)
+_LOGIN_PATH = re.compile(
+    r"/(log-?in|sign-?in|logon|auth|captcha|showcaptcha|checkcaptcha)(\.\w{2,5})?/?$", re.IGNORECASE
+)
+
+
+def check_wall(asked: str, target: Target, reply: Reply, markers: Iterable[str]) -> None:
+    """Raise `FetchError` where a good reply is a captcha or login page."""
+    wall = wall_of(asked, target.url, reply.body, markers)
+    if wall is not None:
+        why = f"the site shows a captcha or login page where a page was asked for: {wall}"
+        raise FetchError(Outcome.BLOCKED_BY_SITE, Kind.BLOCKED, why, asked, status=reply.status)
+
+
+def wall_of(asked: str, final: str, body: bytes, markers: Iterable[str] = ()) -> str | None:
+    """What shows that a reply is a captcha or login page; None: nothing does.
+
+    `asked`, `final`: the address that was asked for and the one that answered. `markers`: of the site, in any case.
+    """
+    head = body[:LOOKED_AT]
+    small = head.lower()
+    for marker in markers:
+        if marker and (marker.encode() in head or marker.lower().encode() in small):
+            return marker
+    if not small.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return None
+    for known in _MARKERS:
+        if known in small:
+            return known.decode()
+    path = urlsplit(final).path
+    if path != urlsplit(asked).path and _LOGIN_PATH.search(path):
+        return f"sent on to {path}"
+    if _PASSWORD.search(head) and (title := _TITLE.search(head)):
+        text = title[1].decode("utf-8", "replace").strip()
+        if _LOGIN_TITLE.search(text):
+            return f"a form for a password under the title {text!r}"
+    return None
