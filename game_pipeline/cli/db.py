@@ -17,20 +17,22 @@ def db() -> None:
 @pass_app
 def status(app: App, json_: bool) -> None:
     """Where the database is, its version and size, which migrations are applied. Changes nothing in it."""
-    import psycopg
-
-    from game_pipeline.store import opened_databases
+    from game_pipeline.store import opened_databases, owner_connection
     from game_pipeline.store.migrations import migration_status
+    from game_pipeline.store.privileges import log_is_guarded
 
     with opened_databases(app.settings) as databases:
-        with psycopg.connect(databases.catalogue_url, autocommit=True) as connection:
+        with owner_connection(databases.owner_url) as connection:
             migrations = migration_status(connection)
+            guarded = log_is_guarded(connection, databases.role)
             row = connection.execute("SELECT pg_size_pretty(pg_database_size(current_database()))").fetchone()
         facts = {
             "server": "embedded" if databases.embedded else "named in the settings",
             "data_dir": str(app.settings.data_dir),
             "postgresql": databases.version,
             "was_running": not databases.started,
+            "role": databases.role,
+            "log_protected_by": "rights and triggers" if guarded else "triggers alone",
             "size": row[0] if row else None,
             "applied": list(migrations.applied),
             "pending": list(migrations.pending),
@@ -39,6 +41,12 @@ def status(app: App, json_: bool) -> None:
         print_json(facts)
     else:
         print_table(("fact", "value"), [(name, value if value != [] else "none") for name, value in facts.items()])
+        if not guarded and not migrations.pending:
+            click.echo(
+                f"the log is protected by triggers alone: {databases.role} may take them away. To have it protected by "
+                "rights, too, make another role, name it in GAME_PIPELINE_DATABASE_URL, and name "
+                f"{databases.role} in GAME_PIPELINE_OWNER_DATABASE_URL (docs/operating.md, “Two roles”)"
+            )
 
 
 @db.command()
@@ -49,7 +57,7 @@ def migrate(app: App, json_: bool) -> None:
     from game_pipeline.store import opened_databases, prepare_schema
 
     with opened_databases(app.settings) as databases:
-        applied = prepare_schema(databases.catalogue_url)
+        applied = prepare_schema(databases)
     if json_:
         print_json({"applied": list(applied)})
     else:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .context import App, as_json, json_option, pass_app, print_json, print_table
+from .context import App, Failed, as_json, json_option, pass_app, print_json, print_table
+from .times import read_month
+
+if TYPE_CHECKING:
+    from game_pipeline.store.archive import ArchivedMonth
 
 
 @click.group()
@@ -24,12 +29,12 @@ def events() -> None:
 @pass_app
 def tail(app: App, number: int, event_type: str | None, game: int | None, source: str | None, json_: bool) -> None:
     """The newest events, oldest first."""
-    from game_pipeline.store.event_log import describe_event, newest_events
+    from game_pipeline.store.event_log import newest_events
 
     with app.store() as store, store.connection() as connection:
         rows = newest_events(connection, number, event_type=event_type, game_id=game, source=source)
     if json_:
-        print_json([describe_event(row) for row in rows])
+        print_json(rows)
         return
     print_table(
         ("position", "when", "event", "stream", "version", "source", "by"),
@@ -53,13 +58,55 @@ def tail(app: App, number: int, event_type: str | None, game: int | None, source
 @click.option("--after", default=0, show_default=True, help="Begin after this position.")
 @pass_app
 def export(app: App, out: Path | None, after: int) -> None:
-    """All events as JSON lines, in order; those still being committed wait for the next export."""
-    from game_pipeline.store.event_log import describe_event, events_after
+    """All events as JSON lines, in order, archived ones included; those still being committed wait for the next one."""
+    from game_pipeline.store.archive import ArchiveError, whole_log
 
-    with app.store() as store, store.connection() as connection, click.open_file(str(out or "-"), "w", "utf-8") as file:
-        for rows in events_after(connection, after):
-            for row in rows:
-                file.write(json.dumps(as_json(describe_event(row)), ensure_ascii=False) + "\n")
+    try:
+        with (
+            app.store() as store,
+            store.transaction() as connection,
+            click.open_file(str(out or "-"), "w", "utf-8") as file,
+        ):
+            for rows in whole_log(connection, app.settings.archive_dir, after=after):
+                for row in rows:
+                    file.write(json.dumps(as_json(row), ensure_ascii=False) + "\n")
+    except ArchiveError as error:
+        raise Failed(str(error)) from None
+
+
+@events.command()
+@click.option("--before", required=True, metavar="YYYY-MM", help="Months before this one (UTC).")
+@json_option
+@pass_app
+def archive(app: App, before: str, json_: bool) -> None:
+    """Move old months out of the database into compressed files; replay and export read them there."""
+    from game_pipeline.store import opened_databases, owner_connection, prepare_schema
+    from game_pipeline.store.archive import ArchiveError, archive_months
+
+    bound = read_month(before)
+    directory = app.settings.archive_dir
+    done: list[ArchivedMonth] = []
+    failure: str | None = None
+    with opened_databases(app.settings) as databases:
+        prepare_schema(databases)
+        with owner_connection(databases.owner_url) as connection:
+            try:
+                for month in archive_months(connection, directory, bound):
+                    done.append(month)
+                    if not json_:
+                        click.echo(f"{month.month:%Y-%m}: {month.events} events are now in {directory / month.file}")
+                row = connection.execute("SELECT count(*) FROM import_event_default").fetchone()
+            except ArchiveError as error:
+                failure, row = str(error), None
+    strays = row[0] if row else None
+    if json_:
+        print_json({"archived": done, "directory": str(directory), "in_default_partition": strays})
+    elif not done and failure is None:
+        click.echo(f"no events before {before} are in the database")
+    if strays and not json_:
+        click.echo(f"{strays} events lie in the default partition, which is not archived")
+    if failure:
+        raise Failed(failure)
 
 
 @events.command()
@@ -74,6 +121,7 @@ def stats(app: App, json_: bool) -> None:
             "SELECT event_type, count(*) AS events, min(recorded_at) AS first, max(recorded_at) AS last "
             "FROM import_event GROUP BY event_type ORDER BY event_type"
         )
+        archived = store.row("SELECT count(*) AS months, sum(events) AS events FROM event_archive")
     if json_:
         print_json(counts)
         return
@@ -84,3 +132,28 @@ def stats(app: App, json_: bool) -> None:
             for row in counts
         ],
     )
+    if archived and archived["months"]:
+        click.echo(f"archived earlier and not counted here: events {archived['events']}, months {archived['months']}")
+
+
+@events.command()
+@click.option("--markdown", is_flag=True, help="As the page docs/events.md.")
+@json_option
+@pass_app
+def types(app: App, markdown: bool, json_: bool) -> None:
+    """Every type of event: its version, its meaning and the schema of its payload. Needs no database."""
+    from game_pipeline.store.event_docs import event_types_page
+    from game_pipeline.store.event_types import EVENT_TYPES
+
+    if markdown:
+        click.echo(event_types_page(), nl=False)
+    elif json_:
+        print_json(
+            {
+                name: {"version": known.version, "meaning": known.meaning, "payload": known.schema()}
+                for name, known in EVENT_TYPES.items()
+            }
+        )
+    else:
+        rows = [(name, known.version, known.meaning) for name, known in EVENT_TYPES.items()]
+        print_table(("event", "version", "meaning"), rows)

@@ -92,6 +92,7 @@ def _troubles(store: Store, source: str, began: dict[str, Any] | None) -> list[s
 
 
 def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], *, full: bool, json_: bool) -> None:
+    from game_pipeline.crawl import resting
     from game_pipeline.orchestration.build import build_defs
     from game_pipeline.orchestration.importing import import_source, reconcile
     from game_pipeline.orchestration.instance import open_instance
@@ -103,7 +104,7 @@ def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], 
             "hint: set crawl.contact in game_pipeline.toml: the sites' owners should know how to reach you", err=True
         )
     with opened_databases(settings) as databases:
-        prepare_schema(databases.catalogue_url)
+        prepare_schema(databases)
         with (
             Store(databases.catalogue_url, pool_size=settings.pool_size) as store,
             open_instance(settings, databases) as instance,
@@ -118,6 +119,7 @@ def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], 
                         import_source(defs, instance, store, source, segments=segments or None, full=full, urls=urls)
                     )
             taken = reconcile(defs, instance, store)
+            waits = {source.name: why for source, *_ in plan if (why := resting(store, source, settings))}
             troubles = {source.name: _troubles(store, source.name, began) for source, _, _ in plan}
     if json_:
         print_json(
@@ -141,6 +143,8 @@ def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], 
         click.echo(
             f"catalogue: {taken.games_new} games new, {taken.games_updated} updated, {taken.games_untouched} untouched"
         )
+        for name, why in waits.items():
+            click.echo(f"{name} is sent nothing now: {why}; what is left is fetched afterwards")
     failed = [message for outcome in outcomes for message in outcome.failed]
     asked = [trouble for source, _, urls in plan if urls for trouble in troubles[source.name]]
     failed += [trouble for trouble in asked if trouble not in failed]

@@ -24,10 +24,19 @@ COMMANDS = {
     "status": ("status", "status", "Sources' health, queues, last runs, database."),
     "source": ("source", "source", "List, show, probe, pause and resume sources; parse a file."),
     "import": ("imports", "import_", "Import games by address, or a whole source."),
-    "game": ("game", "game", "Find and show games, their history, and edit them."),
+    "import-catalogue": (
+        "import_catalogue",
+        "import_catalogue",
+        "Take over a catalogue that was there before.",
+    ),
+    "shadow": ("shadow", "shadow", "What the sources would change, in shadow mode; let it in."),
+    "game": ("game", "game", "Find, show, edit, roll back, merge and split games."),
+    "rollback": ("rollback", "rollback", "Take back what an import brought to many games; list, undo."),
     "review": ("review", "review", "Answer the questions that the pipeline cannot."),
     "events": ("events", "events", "The log of everything that changed the catalogue."),
     "replay": ("replay", "replay", "Build the catalogue anew from its events, and compare."),
+    "export": ("export", "export", "The whole catalogue as JSON lines, CSV or Parquet."),
+    "webhook": ("webhook", "webhook", "Tell other programs what happened; list, test, deliver, dead letters."),
     "db": ("db", "db", "The database: status and migrations."),
 }
 

@@ -1,17 +1,22 @@
-"""Showing how far an import is: a bar with an estimate on a terminal, a plain line now and then elsewhere."""
+"""Showing how far long work is: a bar with an estimate on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from game_pipeline.store import Store
 
-__all__ = ["progress_of"]
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["counting", "progress_of"]
 
 _COUNTS = """
 SELECT count(*) FILTER (WHERE state NOT IN ('pending', 'leased')) AS done, count(*) AS total
@@ -45,21 +50,25 @@ def _counts(store: Store, source: str, started: object) -> tuple[int, int]:
 
 
 def _bar(store: Store, source: str, started: object, finished: threading.Event) -> None:
+    with _estimating() as progress:
+        task = progress.add_task(source, total=None)
+        while not finished.wait(0.3):
+            done, total = _counts(store, source, started)
+            progress.update(task, completed=done, total=total or None)
+
+
+def _estimating() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    with Progress(
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-    ) as progress:
-        task = progress.add_task(source, total=None)
-        while not finished.wait(0.3):
-            done, total = _counts(store, source, started)
-            progress.update(task, completed=done, total=total or None)
+    )
 
 
 def _lines(store: Store, source: str, started: object, finished: threading.Event) -> None:
@@ -67,3 +76,24 @@ def _lines(store: Store, source: str, started: object, finished: threading.Event
     while not finished.wait(PLAIN_EVERY):
         done, total = _counts(store, source, started)
         click.echo(f"{source}: {done} of {total} pages", err=True)
+
+
+@contextmanager
+def counting(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show work that counts itself: the body calls what it gets with how many of how many are done."""
+    if quiet:
+        yield lambda done, total: None
+    elif sys.stderr.isatty():
+        with _estimating() as progress:
+            task = progress.add_task(what, total=None)
+            yield lambda done, total: progress.update(task, completed=done, total=total or None)
+    else:
+        said = time.monotonic()
+
+        def say(done: int, total: int) -> None:
+            nonlocal said
+            if time.monotonic() - said >= PLAIN_EVERY:
+                said = time.monotonic()
+                click.echo(f"{done} of {total} {what}", err=True)
+
+        yield say

@@ -20,6 +20,7 @@ from .times import read_time
 @pass_app
 def replay(app: App, verify: bool, until: str | None, json_: bool) -> None:
     """Build the catalogue anew from its events, in a scratch schema that is gone afterwards."""
+    from game_pipeline.store.archive import ArchiveError
     from game_pipeline.store.replay import ReplayError, replayed
 
     if verify and until:
@@ -27,13 +28,13 @@ def replay(app: App, verify: bool, until: str | None, json_: bool) -> None:
     moment = read_time(until) if until else None
     begun = time.monotonic()
     try:
-        with app.store() as store, replayed(store, until=moment) as result:
+        with app.store() as store, replayed(store, app.settings.archive_dir, until=moment) as result:
             difference = result.first_difference() if verify else None
             if moment:
                 for game in result.games():
                     click.echo(json.dumps(as_json(game), ensure_ascii=False))
                 return
-    except ReplayError as error:
+    except (ArchiveError, ReplayError) as error:
         raise Failed(str(error)) from None
     seconds = time.monotonic() - begun
     if json_:

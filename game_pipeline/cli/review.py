@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 import click
 
-from game_pipeline.catalog import ReviewError, accept, curator_for, list_review, reject, show_review
+from game_pipeline.catalog import accept, list_review, reject, show_review
 
 from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
+from .deciding import changing
+from .wording import difference
 
-KINDS = ("match", "conflict", "suggestion", "vanished")
+KINDS = ("mass", "held", "vanished", "match", "conflict", "suggestion")
 
 
 @click.group()
@@ -58,6 +59,9 @@ def show(app: App, item_id: int, json_: bool) -> None:
         click.echo(f"  {evidence['detail']}" + (f": {sides}" if sides != "—" else ""))
     for side in item["proposal"].get("sides", []):
         click.echo(f"  {', '.join(by['source'] for by in side['sources'])}: {side['value']}")
+    for field in item["proposal"].get("fields", []):
+        old, new = difference(field["field"], field["old"], field["new"])
+        click.echo(f"  {field['field']}: {field['why']}\n    now:  {old}\n    then: {new}")
 
 
 @review.command("accept")
@@ -65,7 +69,7 @@ def show(app: App, item_id: int, json_: bool) -> None:
 @click.option("--reason", default="", help="Why, for the record.")
 @pass_app
 def accept_(app: App, item_id: int, reason: str) -> None:
-    """Yes: join the match, take the suggestion, confirm the value that stands."""
+    """Yes: join the match, take the suggestion, confirm the value that stands, apply what was held back."""
     _answer(app, accept, item_id, reason)
 
 
@@ -74,14 +78,16 @@ def accept_(app: App, item_id: int, reason: str) -> None:
 @reason_option("Why not; kept with the answer.")
 @pass_app
 def reject_(app: App, item_id: int, reason: str) -> None:
-    """No: not the same game, keep the edit."""
+    """No: not the same game, keep the edit, leave out what was held back."""
     _answer(app, reject, item_id, reason)
 
 
 def _answer(app: App, verdict: Callable[..., str], item_id: int, reason: str) -> None:
-    with app.store() as store, store.transaction() as connection:
-        curator = curator_for(store, app.settings, f"command:{uuid.uuid4()}")
-        try:
-            click.echo(verdict(connection, curator, item_id, author=person(), reason=reason))
-        except ReviewError as error:
-            raise Failed(str(error)) from None
+    with app.store() as store:
+        click.echo(
+            changing(
+                app,
+                store,
+                lambda connection, curator: verdict(connection, curator, item_id, author=person(), reason=reason),
+            )
+        )

@@ -14,7 +14,7 @@ from .context import App, Failed, WrongUse, json_option, pass_app, person, print
 
 @click.group()
 def source() -> None:
-    """List, show, probe, pause and resume sources; parse a file."""
+    """List, show, probe, pause, resume, close and release sources; parse a file."""
 
 
 def known_source(name: str) -> Source:
@@ -81,11 +81,8 @@ def list_(app: App, json_: bool) -> None:
 
 
 def _health(row: dict[str, object]) -> str:
-    if row["state"] == "paused":
-        return f"paused: {row['reason']}"
-    if row["failures"]:
-        return f"{row['failures']} failed runs: {row['last_error']}"
-    return "well" if row["last_run"] else "new"
+    told = str(row["health"])
+    return "new" if told == "well" and not row["last_run"] else told
 
 
 @source.command()
@@ -94,8 +91,12 @@ def _health(row: dict[str, object]) -> str:
 @pass_app
 def show(app: App, name: str, json_: bool) -> None:
     """One source: its policy, its segments, and how each of them is."""
+    from game_pipeline.crawl import read_health
+    from game_pipeline.crawl.limits import Limits
+
     item = known_source(name)
     with app.store() as store:
+        health = read_health(store, name)
         segments = store.rows(
             "SELECT segment, count(*) AS pages, count(*) FILTER (WHERE failure_count > 0) AS failing, "
             "count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable, max(last_checked_at) AS last_checked, "
@@ -103,11 +104,16 @@ def show(app: App, name: str, json_: bool) -> None:
             "ORDER BY segment",
             (name,),
         )
+        refused = store.rows(
+            "SELECT url, rule, times, last_at FROM robots_refusal WHERE source = %s ORDER BY last_at DESC LIMIT 20",
+            (name,),
+        )
         errors = store.rows(
             "SELECT url, coalesce(parse_error, last_error) AS error FROM source_url_state "
             "WHERE source = %s AND (parse_error IS NOT NULL OR failure_count > 0) ORDER BY page_id LIMIT 20",
             (name,),
         )
+    limits = Limits.of(item, app.settings)
     facts = {
         "name": item.name,
         "title": item.title,
@@ -117,11 +123,19 @@ def show(app: App, name: str, json_: bool) -> None:
         "parser_version": item.parser_version,
         "licence": item.attribution.licence,
         "priority": item.policy.priority,
-        "min_delay_seconds": item.policy.min_delay,
+        "min_delay_seconds": limits.min_delay,
+        "requests_per_day": limits.requests_per_day or "no limit",
+        "quiet_hours": str(limits.quiet_hours or "none"),
+        "revisit_days": f"{limits.revisit_min:g} to {limits.revisit_max:g}, {limits.revisit_mean:g} on average",
         "full_import": item.policy.reimport_cron,
+        "state": health.state,
+        "health": health.in_words,
+        "rate": health.rate,
+        "next_trial_at": health.next_trial_at,
+        "needs_a_person_since": health.attention_since,
     }
     if json_:
-        print_json({**facts, "segments": segments, "errors": errors})
+        print_json({**facts, "segments": segments, "errors": errors, "refused": refused})
         return
     print_table(("fact", "value"), list(facts.items()))
     print_table(
@@ -130,19 +144,26 @@ def show(app: App, name: str, json_: bool) -> None:
     )
     if errors:
         print_table(("page", "error"), [tuple(row.values()) for row in errors])
+    if refused:
+        print_table(("refused by robots.txt", "rule", "times", "last"), [tuple(row.values()) for row in refused])
 
 
 @source.command()
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--url", required=True, help="The address the file was fetched from.")
-def parse(name: str, file: Path, url: str) -> None:
+@pass_app
+def parse(app: App, name: str, file: Path, url: str) -> None:
     """Parse one FILE as the source would; canonical JSON lines on stdout. No database, no network."""
+    from game_pipeline.model import RecordError
+    from game_pipeline.parsing import ParserDefectError, WorkersError, open_parser
+
     item = known_source(name)
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
-        records = item.parse(Page(url=url, body=body))
-    except ParseError as error:
+        with open_parser(app.settings.parse) as parser:
+            records = parser.parse(item, Page(url=url, body=body))
+    except (ParseError, RecordError, ParserDefectError, WorkersError) as error:
         raise Failed(f"{file}: {name} cannot read it: {error}") from None
     out = sys.stdout
     if hasattr(out, "reconfigure"):
@@ -159,12 +180,17 @@ def probe(app: App, name: str, json_: bool) -> None:
     """Look at the change feed now, as the monitor does; imports nothing."""
     from game_pipeline.crawl import Client, FetchError, Visitor
     from game_pipeline.crawl import probe as look
+    from game_pipeline.parsing import open_parser
 
     item = _visited_source(name)
     app.require_sites()
-    with app.store() as store, Client(store, app.settings.crawl) as client:
+    with (
+        app.store() as store,
+        Client(store, app.settings.crawl) as client,
+        open_parser(app.settings.parse) as parser,
+    ):
         try:
-            found = look(store, Visitor(store, client, item, app.settings, "probe by hand"), item)
+            found = look(store, Visitor(store, client, item, app.settings, "probe by hand", parser=parser), item)
         except (FetchError, ParseError) as error:
             raise Failed(f"{name}: {error}") from None
     if json_:
@@ -181,23 +207,62 @@ def probe(app: App, name: str, json_: bool) -> None:
 @reason_option("Why; shown wherever the source is.")
 @pass_app
 def pause(app: App, name: str, reason: str) -> None:
-    """Stop the monitor and the schedule of a source until it is resumed."""
-    _set_state(app, name, "paused", reason)
+    """Stop everything that asks a source, a run under way included, until it is resumed or closed."""
+    from game_pipeline.crawl import pause_source
+
+    _visited_source(name)
+    with app.store() as store:
+        pause_source(store, name, reason=reason, actor=person())
     click.echo(f"{name} is paused: {reason}")
 
 
 @source.command()
 @click.argument("name")
+@click.option("--reason", help="Why; kept in the log.")
 @pass_app
-def resume(app: App, name: str) -> None:
-    """Let a paused source be imported again."""
-    _set_state(app, name, "closed", None)
-    click.echo(f"{name} runs again")
-
-
-def _set_state(app: App, name: str, state: str, reason: str | None) -> None:
-    from game_pipeline.crawl import set_state
+def resume(app: App, name: str, reason: str | None) -> None:
+    """Let a paused source go on: at its normal rate, or with a trial where it was not well."""
+    from game_pipeline.crawl import NotPaused, read_health, resume_source
 
     _visited_source(name)
     with app.store() as store:
-        set_state(store, name, state, reason=reason, actor=person())
+        try:
+            resume_source(store, name, reason=reason, actor=person())
+        except NotPaused as error:
+            raise Failed(
+                f"{error}; to let it be asked at once: game-pipeline source close {name} --reason ..."
+            ) from None
+        state = read_health(store, name).state
+    click.echo(f"{name} runs again" if state == "closed" else f"{name} is tried now, one request at a time")
+
+
+@source.command()
+@click.argument("name")
+@reason_option("Why you know that the site is well; kept in the log.")
+@pass_app
+def close(app: App, name: str, reason: str) -> None:
+    """Close a source's circuit breaker by force: it is asked at its normal rate at once."""
+    from game_pipeline.crawl import close_source
+
+    item = _visited_source(name)
+    with app.store() as store:
+        close_source(store, name, reason=reason, actor=person(), hosts=item.hosts)
+    click.echo(f"{name} is asked at its normal rate again")
+
+
+@source.command("release")
+@click.argument("name")
+@click.argument("page")
+@reason_option("Why it is true; kept in the log.")
+@pass_app
+def release_(app: App, name: str, page: str, reason: str) -> None:
+    """Believe a PAGE (its key or address) that was held for what it lost, or `listing`: the next walk of it."""
+    from game_pipeline.crawl import NothingHeld, release
+
+    _visited_source(name)
+    with app.store() as store:
+        try:
+            what = release(store, name, page, reason=reason, actor=person())
+        except NothingHeld as error:
+            raise WrongUse(str(error)) from None
+    click.echo(f"{name}: {what}")

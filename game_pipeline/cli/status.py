@@ -9,7 +9,7 @@ from game_pipeline.sources import SOURCES
 from .context import App, json_option, pass_app, print_json, print_table
 
 # The states of a circuit breaker, in words.
-STATES = {"closed": "active", "open": "resting", "half_open": "trying"}
+STATES = {"closed": "active", "open": "resting", "half_open": "trying", "ramping": "coming back"}
 
 
 @click.command()
@@ -18,12 +18,13 @@ STATES = {"closed": "active", "open": "resting", "half_open": "trying"}
 def status(app: App, json_: bool) -> None:
     """Sources' health, queues, last runs, database."""
     from game_pipeline.catalog import pending
-    from game_pipeline.crawl import source_overview
+    from game_pipeline.crawl import resting, source_overview
 
     with app.store() as store:
         names = [name for name, source in SOURCES.items() if source.segments]
         sources = source_overview(store, names)
-        waiting = pending(store)
+        waiting = pending(store, shadow=app.settings.shadow)
+        held_back = {name: why for name in names if (why := resting(store, SOURCES[name], app.settings))}
         runs = store.rows(
             "SELECT run_id, source, status, started_at, finished_at, counts FROM import_run "
             "ORDER BY started_at DESC LIMIT 8"
@@ -33,12 +34,22 @@ def status(app: App, json_: bool) -> None:
         )
         numbers = store.row(
             "SELECT (SELECT count(*) FROM game WHERE status = 'active') AS games, "
-            "(SELECT count(*) FROM import_event) AS events, "
+            "(SELECT count(*) FROM import_event) + "
+            "(SELECT coalesce(sum(events), 0)::bigint FROM event_archive) AS events, "
             "(SELECT count(*) FROM human_edit WHERE released_at IS NULL) AS human_edits, "
             "pg_size_pretty(pg_database_size(current_database())) AS database"
         )
     if json_:
-        print_json({"sources": sources, "pending": waiting, "runs": runs, "review": review, "catalogue": numbers or {}})
+        print_json(
+            {
+                "sources": sources,
+                "waits": held_back,
+                "pending": waiting,
+                "runs": runs,
+                "review": review,
+                "catalogue": numbers or {},
+            }
+        )
         return
     print_table(
         ("source", "state", "last run", "when", "pages", "due", "failing", "unreadable", "records", "gone", "waiting"),
@@ -60,9 +71,11 @@ def status(app: App, json_: bool) -> None:
         ],
         title="sources",
     )
+    for name, why in held_back.items():
+        click.echo(f"{name} is sent nothing now: {why}")
     for row in sources:
-        if row["failures"]:
-            click.echo(f"{row['source']}: {row['last_error']}")
+        if row["health"] != "well":
+            click.echo(f"{row['source']}: {row['health']}")
     if runs:
         print_table(
             ("run", "source", "status", "started", "pages", "changed", "failed"),

@@ -6,7 +6,7 @@ import datetime as dt
 
 from .context import WrongUse
 
-__all__ = ["read_time"]
+__all__ = ["read_month", "read_time"]
 
 
 def read_time(text: str) -> dt.datetime:
@@ -16,3 +16,13 @@ def read_time(text: str) -> dt.datetime:
     except ValueError:
         raise WrongUse(f"no time: {text!r}; write it like 2026-11-21 or 2026-11-21T14:30") from None
     return moment.astimezone()
+
+
+def read_month(text: str) -> dt.date:
+    """The first day of a month written YYYY-MM. Raises `WrongUse`."""
+    try:
+        if len(text) == len("YYYY-MM"):
+            return dt.date.fromisoformat(f"{text}-01")
+    except ValueError:
+        pass
+    raise WrongUse(f"no month: {text!r}; write it like 2026-11")

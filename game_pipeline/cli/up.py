@@ -35,7 +35,7 @@ def up(app: App, port: int, demo: bool) -> None:
         settings = app.settings
         click.echo("starting the database...")
         databases = stack.enter_context(opened_databases(settings, adopt=True))
-        prepare_schema(databases.catalogue_url)
+        prepare_schema(databases)
         click.echo("starting Dagster...")
         try:
             running = stack.enter_context(serving(settings, databases, port=port, config=app.config_path))

@@ -95,7 +95,7 @@ def tell(directory: Path, say: Callable[[str], None]) -> DemoReport:
 
 def _story(databases: Databases, directory: Path, replicas: Replicas, say: Callable[[str], None]) -> DemoReport:
     settings = load_settings(directory / DEFAULT_CONFIG)
-    prepare_schema(databases.catalogue_url)
+    prepare_schema(databases)
     report = DemoReport(events=tuple(event.sentence for event in EVENTS_OF_DAY_2))
     with Store(databases.catalogue_url) as store, open_instance(settings, databases) as instance:
         defs = build_defs(settings)

@@ -12,6 +12,7 @@ from game_pipeline.crawl import (
     FetchError,
     probe,
     read_health,
+    resting,
 )
 from game_pipeline.settings import Settings
 from game_pipeline.sources import ParseError, Source
@@ -72,8 +73,8 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
         default_status=sensor_status(settings),
         description=(
             f"Looks at {source.title}'s change feed and at what is due, and starts one import of the segments "
-            f"concerned. Skips while the source is paused, being imported, resting after failures, or was never "
-            f"imported (start that by hand)."
+            "concerned. Skips while the source is paused, being imported, resting after failures, held back by its "
+            "quiet hours or daily budget, or was never imported (start that by hand)."
         ),
     )
     def monitor(
@@ -81,13 +82,15 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
     ) -> dg.SensorResult | dg.SkipReason:
         health = read_health(pipeline.store, source.name)
         if health.state == "paused":
-            return dg.SkipReason(f"paused: {health.reason}")
+            return dg.SkipReason(health.in_words)
         if not health.listed:
             return dg.SkipReason(f"never imported; start with: game-pipeline import --source {source.name} --full")
         if health.waiting:
-            return dg.SkipReason(f"resting after {health.consecutive_failures} failed imports")
+            return dg.SkipReason(health.in_words)
         if is_active(context.instance, job.name):
             return dg.SkipReason("an import is under way")
+        if rests := resting(pipeline.store, source, settings):
+            return dg.SkipReason(rests)
         try:
             found = probe(pipeline.store, pipeline.visitor(source, f"monitor {source.name}"), source)
         except (FetchError, ParseError) as error:
@@ -160,7 +163,7 @@ def full_import_schedule(
     ) -> dg.RunRequest | dg.SkipReason:
         health = read_health(pipeline.store, source.name)
         if health.state == "paused":
-            return dg.SkipReason(f"paused: {health.reason}")
+            return dg.SkipReason(health.in_words)
         if not health.listed:
             return dg.SkipReason(f"never imported; start with: game-pipeline import --source {source.name} --full")
         if is_active(context.instance, job.name):
@@ -233,5 +236,5 @@ def _state_of_work(pipeline: Pipeline) -> str:
 
 def _anything_pending(pipeline: Pipeline) -> bool:
     """Does the catalogue have work?"""
-    waiting = pending(pipeline.store)
+    waiting = pending(pipeline.store, shadow=pipeline.settings.shadow)
     return bool(waiting.records_to_match or waiting.games_to_revise)

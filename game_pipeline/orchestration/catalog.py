@@ -8,6 +8,8 @@ import time
 
 import dagster as dg
 
+from game_pipeline.catalog import shadow_report
+
 from .metadata import counts_metadata, table, with_defaults
 from .resources import Pipeline
 
@@ -109,7 +111,7 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
         description=(
             "The catalogue: every game whose records changed is merged anew, field by field, with the provenance of "
             "each value; edits of people stand. A game whose result differs gets a revision, written as an event; one "
-            "whose result is the same is not touched."
+            "whose result is the same is not touched. A change beyond the limits is held back for a person to look at."
         ),
     )
     def games(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
@@ -125,13 +127,14 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
             (context.run.run_id,),
         )
         total = pipeline.store.row("SELECT count(*) AS n FROM game WHERE status = 'active'")
-        counts = with_defaults(report.counts, ("updated", "untouched"))
+        counts = with_defaults(report.counts, ("updated", "untouched", "held"))
         return dg.MaterializeResult(
             metadata=counts_metadata(
                 {
                     "games_new": created["n"] if created else 0,
                     "games_updated": counts["updated"],
                     "games_untouched": counts["untouched"],
+                    "games_held": counts["held"],
                 }
             )
             | {
@@ -145,9 +148,19 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
                     or "No game was updated."
                 ),
             }
+            | (_shadow(pipeline) if pipeline.settings.shadow else {})
         )
 
     return [changes, matches, games, _conflicts(), _descriptions()]
+
+
+def _shadow(pipeline: Pipeline) -> dict[str, dg.MetadataValue]:
+    """In shadow mode: how the catalogue and its sources differ."""
+    found = shadow_report(pipeline.store, limit=0)
+    numbers = {f"shadow_{name}": dg.MetadataValue.int(count) for name, count in found.counts.items()}
+    rows = [(name, row["filled"], row["changed"], row["emptied"]) for name, row in found.fields.items()]
+    fields = table(("field", "filled", "changed", "emptied"), rows) or "No game would change."
+    return {**numbers, "shadow_fields": dg.MetadataValue.md(fields)}
 
 
 def _conflicts() -> dg.AssetsDefinition:

@@ -24,11 +24,13 @@ RECORD_KEYS = (
     "pages_same",
     "pages_changed",
     "pages_failed",
+    "pages_parse_killed",
     "records_read",
     "records_new",
     "records_changed",
     "records_format",
     "records_vanished",
+    "fields_unread",
 )
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~:@-]|(?<=www)\.)")  # no addresses as links, either

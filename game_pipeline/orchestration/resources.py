@@ -8,7 +8,8 @@ from typing import Self
 import dagster as dg
 
 from game_pipeline.catalog import Curator, curator_for
-from game_pipeline.crawl import Client, Visitor, living_run
+from game_pipeline.crawl import Client, RetryBudget, Visitor, living_run
+from game_pipeline.parsing import Parser, open_parser
 from game_pipeline.settings import Settings, load_settings
 from game_pipeline.sources import SOURCES, Source
 from game_pipeline.store import Store, find_databases, prepare_schema
@@ -22,6 +23,7 @@ class Pipeline:
     def __init__(self, settings: Settings, sources: Mapping[str, Source] = SOURCES) -> None:
         self.settings = settings
         self.sources = sources
+        self._budgets: dict[str, RetryBudget] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -30,7 +32,7 @@ class Pipeline:
         self.close()
 
     def close(self) -> None:
-        for opened in (self.__dict__.pop("client", None), self.__dict__.pop("store", None)):
+        for opened in map(self.__dict__.pop, ("parser", "client", "store"), (None, None, None)):
             if opened is not None:
                 opened.close()
 
@@ -38,15 +40,22 @@ class Pipeline:
     def store(self) -> Store:
         """The catalogue, its schema up to date. The embedded server is attached to, or started, as needed."""
         databases = find_databases(self.settings)
-        prepare_schema(databases.catalogue_url)
+        prepare_schema(databases)
         return Store(databases.catalogue_url, pool_size=self.settings.pool_size)
 
     @cached_property
     def client(self) -> Client:
         return Client(self.store, self.settings.crawl)
 
+    @cached_property
+    def parser(self) -> Parser:
+        """Reads pages in processes of their own; they start with the first page."""
+        return open_parser(self.settings.parse)
+
     def visitor(self, source: Source, run_id: str) -> Visitor:
-        return Visitor(self.store, self.client, source, self.settings, run_id)
+        """A visitor for one attempt; what a run may try again is one budget for all its attempts."""
+        budget = self._budgets.setdefault(run_id, RetryBudget())
+        return Visitor(self.store, self.client, source, self.settings, run_id, budget, self.parser)
 
     def curator(self, correlation_id: str) -> Curator:
         return curator_for(self.store, self.settings, correlation_id, self.sources)

@@ -5,17 +5,22 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import dagster as dg
+import psycopg
 
 from game_pipeline.crawl import (
     FetchError,
+    Kind,
+    Outcome,
     SegmentReport,
     SourceBusy,
     Visitor,
     begin_run,
     finish_run,
     mark_done,
+    read_health,
     run_counts,
     source_lock,
 )
@@ -78,6 +83,14 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
     return pages
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What is wrong with the listing."""
+
+    text: str
+    kind: Kind
+
+
 @contextmanager
 def _books(
     context: dg.AssetExecutionContext, pipeline: Pipeline, source: Source, config: ImportConfig, *, last: bool
@@ -90,10 +103,14 @@ def _books(
     except dg.Failure:  # its raiser has closed them, or another attempt comes
         raise
     except BaseException as error:  # a defect, or the run was cancelled: the monitor rests after either
-        if last or not isinstance(error, Exception):
-            why = f"{source.title}: {type(error).__name__}: {error}"
-            finish_run(pipeline.store, run.run_id, source.name, failed=why, records=Counter())
-        raise
+        passing = isinstance(error, psycopg.OperationalError)  # the database was away; all else stays as it is
+        if passing and not last:
+            raise
+        why = f"{source.title}: {type(error).__name__}: {error}"
+        finish_run(pipeline.store, run.run_id, source.name, failed=why, records=Counter())
+        if passing or not isinstance(error, Exception):
+            raise
+        raise dg.Failure(why, allow_retries=False) from error
     # Launched for the pages alone, as the UI does from the asset's page, the run has no second asset to close them.
     if run.step_keys_to_execute and f"records__{source.name}" not in run.step_keys_to_execute:
         finish_run(pipeline.store, run.run_id, source.name, failed=None, records=Counter())
@@ -129,6 +146,7 @@ def _fetch(
     only, problems = _find_pages(context, config, pipeline, source, visitor)
     reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
     failed = [report for report in reports if report.failed]
+    last = last or not visitor.another_attempt_helps(*(problem.kind for problem in problems))
     counts = run_counts(pipeline.store, context.run.run_id)
     metadata = {
         report.segment: counts_metadata(with_defaults(counts.get(report.segment, {}), PAGE_KEYS))
@@ -136,6 +154,11 @@ def _fetch(
         for report in reports
     }
     run = whole_run(sum(counts.values(), Counter()), len(segments), time.monotonic() - begun)
+    if visitor.waits:  # by our own will: no failure, and nothing to try again before the time comes
+        left = sum(report.counts["pages_left"] for report in reports)
+        waits = f"pages that wait: {left}; {visitor.waits}"
+        run["waits"] = dg.MetadataValue.text(waits)
+        context.log.warning("%s: %s", source.title, waits)
     if only is not None:  # the segments are the run's reach: of none of them was anything else looked at
         run["only"] = dg.MetadataValue.md(table(("only these addresses",), [(url,) for url in config.urls]))
     if not failed and not problems:
@@ -150,6 +173,9 @@ def _fetch(
             dg.AssetMaterialization(context.asset_key, partition=segment, metadata=run | metadata[segment])
         )
     summary = _summary(source, reports, problems)
+    health = read_health(pipeline.store, source.name)
+    if health.state != "closed" and health.in_words not in summary:
+        summary += f"; {health.in_words}"
     if last:
         for report in failed:
             why = {"not_done": dg.MetadataValue.text(report.failed or ""), "report": _report(report)}
@@ -163,7 +189,7 @@ def _fetch(
             "done_segments": len(done),
             "report": dg.MetadataValue.md(
                 table(("segment", "why"), [(report.segment, report.failed or "") for report in failed][:50])
-                or "\n".join(problems)
+                or "\n".join(problem.text for problem in problems)
             ),
         },
     )
@@ -171,7 +197,7 @@ def _fetch(
 
 def _find_pages(
     context: dg.AssetExecutionContext, config: ImportConfig, pipeline: Pipeline, source: Source, visitor: Visitor
-) -> tuple[list[str] | None, list[str]]:
+) -> tuple[list[str] | None, list["_Problem"]]:
     """Which pages alone to fetch (None: whatever is due), and what is wrong with the listing.
 
     A listing that fails stops nothing: known pages are fetched, and the run fails for it in the end. An address that
@@ -191,11 +217,19 @@ def _find_pages(
         return None, []
     try:
         listing = visitor.walk_listing()
-    except (FetchError, ParseError, ValueError) as error:
-        return None, [f"listing: {error.message if isinstance(error, FetchError) else error}"]
+    except FetchError as error:
+        if error.outcome is Outcome.POSTPONED:
+            visitor.waits = error.message
+            visitor.owe_listing()
+            return None, []
+        return None, [_Problem(f"listing: {error.message}", error.kind)]
+    except (ParseError, ValueError) as error:
+        return None, [_Problem(f"listing: {error}", Kind.PERMANENT)]
     context.log.info("listing: %s", in_words(listing))
     missing = listing["pages_missing_held"]
-    return None, [f"the listing lacks {missing} pages at once; held as broken"] if missing else []
+    if not missing:
+        return None, []
+    return None, [_Problem(f"the listing lacks {missing} pages at once; held as broken", Kind.PERMANENT)]
 
 
 def _log(context: dg.AssetExecutionContext, report: SegmentReport) -> None:
@@ -213,9 +247,9 @@ def _report(report: SegmentReport) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(errors or "Nothing went wrong.")
 
 
-def _summary(source: Source, reports: Iterable[SegmentReport], problems: list[str]) -> str:
+def _summary(source: Source, reports: Iterable[SegmentReport], problems: list["_Problem"]) -> str:
     failed = [report for report in reports if report.failed]
-    lines = [*problems]
+    lines = [problem.text for problem in problems]
     if failed:
         names = ", ".join(report.segment for report in failed[:12]) + (" ..." if len(failed) > 12 else "")
         noun = "segment" if len(failed) == 1 else "segments"

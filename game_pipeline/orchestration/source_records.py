@@ -11,6 +11,7 @@ from game_pipeline.changes import RecordsReport, refresh_records
 from game_pipeline.crawl import (
     SourceBusy,
     finish_run,
+    replan,
     run_status,
     source_lock,
 )
@@ -44,9 +45,15 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
                 description="Every stored page parses. Yellow: the table names the page and what was not found in it.",
             ),
             dg.AssetCheckSpec(
+                "no_page_kills_its_parser",
+                asset=["records", source.name],
+                description="Every page is read within its time and memory. Yellow: look at the page.",
+            ),
+            dg.AssetCheckSpec(
                 "the_format_is_the_known_one",
                 asset=["records", source.name],
-                description="The site states no field that it never stated before. Yellow: look at the new field.",
+                description="The site states no field that it never stated before, one that is not read included. "
+                "Yellow: look at the new field.",
             ),
         ],
         description=(
@@ -61,9 +68,13 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
         try:
             with source_lock(pipeline.store, source.name):
                 for segment in context.partition_keys:
-                    report = refresh_records(pipeline.store, source, context.run.run_id, segment)
+                    report = refresh_records(pipeline.store, source, context.run.run_id, segment, pipeline.parser)
                     reports.append(report)
                     context.add_asset_metadata(_records_metadata(report), partition_key=segment)
+                plan = replan(pipeline.store, source, pipeline.settings)
+            context.log.info(
+                "next visits: %d pages share %.0f a day, %d turns moved", plan.pages, plan.budget, plan.moved
+            )
         except SourceBusy as busy:
             raise dg.Failure(str(busy), allow_retries=False) from None
         except BaseException as error:  # a defect, or the run was cancelled: its books are closed all the same
@@ -94,7 +105,10 @@ def _records_metadata(report: RecordsReport) -> dict[str, dg.MetadataValue[Any]]
         ("page", "where", "problem"), [(item.page, item.where, item.problem) for item in report.problems[:20]]
     )
     return counts_metadata(with_defaults(report.counts, RECORD_KEYS)) | {
-        "report": dg.MetadataValue.md(problems or "Every page was read.")
+        "report": dg.MetadataValue.md(problems or "Every page was read."),
+        "unread": dg.MetadataValue.md(
+            table(("what no parser reads", "records"), report.unread.most_common(50)) or "Every field is read."
+        ),
     }
 
 
@@ -115,6 +129,23 @@ def _check_results(
             "report": dg.MetadataValue.md(
                 table(("page", "where and why"), [(row["url"], row["parse_error"]) for row in unread])
                 or "Every stored page was read."
+            ),
+        },
+    )
+    killers = pipeline.store.rows(
+        "SELECT url, parse_error FROM source_url_state WHERE source = %s AND outcome = 'parse_killed' "
+        "AND parse_error IS NOT NULL ORDER BY page_id LIMIT 20",
+        (source.name,),
+    )
+    yield dg.AssetCheckResult(
+        check_name="no_page_kills_its_parser",
+        passed=not killers,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "pages_parse_killed": len(killers),
+            "report": dg.MetadataValue.md(
+                table(("page", "what happened"), [(row["url"], row["parse_error"]) for row in killers])
+                or "No page did."
             ),
         },
     )

@@ -29,7 +29,7 @@ CATALOGUE = [
     "game_tag",
     "game_external_id",
     "game_match_key",
-    "game_import_state",
+    "game_member",
     "match_decision",
     "review_item",
     "data_conflict",
@@ -57,7 +57,7 @@ def main() -> None:
         config.write_text("\n".join(lines), encoding="utf-8")
         settings = load_settings(config)
         with opened_databases(settings) as databases:
-            prepare_schema(databases.catalogue_url)
+            prepare_schema(databases)
             with (
                 Store(databases.catalogue_url) as store,
                 open_instance(settings, databases) as instance,

@@ -99,7 +99,7 @@ def test_the_graph_shows_every_group_and_asset(shown: Shown, browser: Browser) -
     # More room for the pictures.
     browser.chrome.find_element(By.XPATH, "//*[text()='Hide navigation']").click()
     names = [node["assetKey"]["path"][-1] for node in shown.ask("{assetNodes{assetKey{path}}}")["assetNodes"]]
-    assert len(names) == 13
+    assert len(names) == 14
     browser.open(f"/asset-groups?expanded={EXPANDED}", *GROUPS, *names)
     _picture(browser, "asset-graph")
 

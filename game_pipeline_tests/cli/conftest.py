@@ -77,7 +77,8 @@ def workplace(
         lines += [f"[sources.{source}]", "min_delay = 0", "asset_retries = 0"]
     (tmp_path / "game_pipeline.toml").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(CONFIG_VARIABLE, raising=False)
+    monkeypatch.setenv(CONFIG_VARIABLE, "")  # so that what a command sets is taken back
+    monkeypatch.delenv(CONFIG_VARIABLE)
     yield tmp_path
     with connect(postgres_server.url("postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

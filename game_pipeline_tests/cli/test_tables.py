@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from game_pipeline.cli.context import print_table
-from game_pipeline.cli.game import _difference
+from game_pipeline.cli.wording import difference
 
 HEADINGS = ("source", "last run", "when", "unreadable", "health")
 ROWS = [("instead_games", "done", "2026-11-21 06:42", 3, "well"), ("ifdb", "failed", None, 0, "the site answers 500")]
@@ -27,8 +27,8 @@ def test_words_stay_whole_however_narrow(
 
 def test_a_change_of_a_long_text_is_told_from_the_first_difference_on() -> None:
     same = "The same words. " * 30
-    old, new = _difference("descriptions.en", f"{same}Old end.", f"{same}New end.")
+    old, new = difference("descriptions.en", f"{same}Old end.", f"{same}New end.")
     assert old.startswith("…")
     assert old.endswith("Old end.")
     assert new.endswith("New end.")
-    assert _difference("release_date", "2010", "2009") == ("2010", "2009")
+    assert difference("release_date", "2010", "2009") == ("2010", "2009")

@@ -108,5 +108,49 @@ def test_a_question_is_answered(shell: Shell, workplace: Path) -> None:
 def test_a_paused_source_says_why(shell: Shell, workplace: Path) -> None:
     assert shell("source", "pause", "ifdb", "--reason", "they asked us to").code == 0
     assert "they asked us to" in shell("source", "list").out
+    outcome = shell("import", "--source", "ifdb")
+    assert (outcome.code, "paused: they asked us to" in outcome.err) == (1, True)
     assert shell("source", "resume", "ifdb").code == 0
     assert "they asked us to" not in shell("source", "list").out
+
+
+def test_a_source_that_rests_says_why_and_until_when_and_is_closed_by_force(shell: Shell, workplace: Path) -> None:
+    settings = load_settings(workplace / "game_pipeline.toml")
+    assert settings.database_url
+    with Store(settings.database_url) as store:
+        store.execute(
+            "INSERT INTO importer_health (source, state, reason, next_trial_at, rest, failing_since) "
+            "VALUES ('ifdb', 'open', 'the site answers 500', now() + interval '1 hour', 60, now())"
+        )
+    for command in (["status"], ["source", "list"], ["source", "show", "ifdb"]):
+        assert "resting, next trial" in " ".join(shell(*command).out.split()), command
+    shown = shell("source", "show", "ifdb", "--json").document
+    assert (shown["state"], shown["rate"]) == ("open", 0)
+    assert shown["next_trial_at"]
+    refused = shell("source", "resume", "ifdb")
+    assert refused.code == 1
+    assert "ifdb is not paused: resting" in refused.err
+    assert "game-pipeline source close ifdb --reason" in refused.err
+    assert shell("source", "close", "ifdb", "--reason", "they said that it is mended").code == 0
+    assert shell("source", "show", "ifdb", "--json").document["state"] == "closed"
+
+
+def test_a_held_page_is_released_by_name_and_reason(shell: Shell, workplace: Path) -> None:
+    shell("import", "--source", "instead_games")
+    nothing = shell("source", "release", "instead_games", "approved", "--reason", "they cleaned up")
+    assert (nothing.code, "no page of it is held" in nothing.err) == (2, True)
+    with Store(load_settings().database_url or "") as store:
+        store.execute("UPDATE source_url_state SET outcome = 'suspect_shrink' WHERE page_key = 'approved'")
+    released = shell("source", "release", "instead_games", "approved", "--reason", "they cleaned up")
+    assert (released.code, "is read again and believed" in released.out) == (0, True)
+    assert shell("source", "release", "instead_games", "listing", "--reason", "true").code == 0
+
+
+def test_a_source_that_its_limits_hold_back_says_until_when(shell: Shell, workplace: Path) -> None:
+    config = workplace / "game_pipeline.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("[sources.ifdb]", "[sources.ifdb]\nrequests_per_day = 1"), encoding="utf-8")
+    outcome = shell("import", "--source", "ifdb")
+    assert outcome.code == 0
+    assert "ifdb is sent nothing now: the day's 1 requests are sent" in outcome.out
+    assert "ifdb is sent nothing now" in shell("status").out

@@ -23,6 +23,7 @@ def fast_settings(database_url: str, data_dir: Path, routes: Mapping[str, str]) 
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
+        dagster_database_url=database_url,  # never written to: the instance is in memory
         crawl=CrawlSettings(routes=dict(routes), retry_base=0.01, retry_cap=0.02, total_deadline=10),
         sources={name: SourceSettings(min_delay=0, asset_retries=0) for name in SOURCES},
     )

@@ -113,7 +113,7 @@ def running_stack(folder: Path, *, automation: bool, addresses: Mapping[str, str
         config = _write_config(folder, replicas.routes, automation, addresses or {})
         settings = load_settings(config)
         with opened_databases(settings) as databases:
-            prepare_schema(databases.catalogue_url)
+            prepare_schema(databases)
             with Store(databases.catalogue_url) as store, open_instance(settings, databases) as instance:
                 _live_through_day_1(settings, instance, store)
                 with serving(settings, databases, port=_free_port(), config=config) as running:
