@@ -24,6 +24,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q game_pipeline game_pipeline_tests
 	touch $@
 
+# What only benchmarks compare with; its versions agree with those of requirements.lock.
+$(VENV)/installed-bench: $(VENV)/installed requirements-bench.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-bench.lock
+	touch $@
+
 demo: $(VENV)/installed ## Two days of a catalogue on replica sites, then a summary
 	$(BIN)/game-pipeline demo
 
@@ -55,7 +60,7 @@ format: $(VENV)/installed ## Put the code in its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed ## The benchmarks of docs/benchmarks.md
+bench: $(VENV)/installed-bench ## The benchmarks of docs/benchmarks.md
 	for script in game_pipeline_tests/benchmarks/[a-z]*.py; do \
 		name=$$(basename $$script .py); echo "== $$name"; \
 		$(BIN)/python -m game_pipeline_tests.benchmarks.$$name || exit 1; done
@@ -66,6 +71,8 @@ screenshots: $(VENV)/installed ## Renew the pictures of docs/images (needs Chrom
 lock: $(VENV)/installed ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--upgrade --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--constraint requirements.lock --group bench pyproject.toml -o requirements-bench.lock
 
 clean: ## Remove the environment, caches and the demo's catalogue (never your own)
 	if [ -x $(BIN)/game-pipeline ] && [ -d .game_pipeline/demo ]; then $(BIN)/game-pipeline demo --remove; fi
