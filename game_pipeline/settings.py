@@ -339,7 +339,19 @@ class Settings(BaseSettings):
     catalogue_priority: int = 1_000
     """Rank of the word of an existing catalogue that is imported without one of its own: after all sources."""
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    """The keys that sites want, by the names that their sources give them: `GAME_PIPELINE_KEYS__RAWG_KEY`. Never shown,
+    and sent to the hosts only that the source names with the key."""
     webhooks: dict[str, WebhookSettings] = Field(default_factory=dict)
+
+    @field_validator("keys")
+    @classmethod
+    def _sendable(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, value in keys.items():
+            # Fit for a header and for JSON as it is; a shorter one would be found by chance in what a site sends.
+            if not re.fullmatch(r"[!#-\[\]-~]{8,500}", value.get_secret_value()):
+                raise ValueError(f"{name}: 8 to 500 characters of ASCII without spaces, quotes and backslashes")
+        return {name.upper(): value for name, value in keys.items()}
 
     @field_validator("webhooks")
     @classmethod
@@ -398,6 +410,8 @@ def load_settings(config: Path | None = None, known_sources: frozenset[str] | No
             raise SettingsError(f"settings: {path} does not exist; name an existing file or unset it") from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"settings: {path} cannot be read: {error}") from None
+    if isinstance(values.get("keys"), dict):  # as the environment has them, which goes over the file
+        values["keys"] = {name.lower(): value for name, value in values["keys"].items()}
     problems: list[str] = []
     settings: Settings | None = None
     try:

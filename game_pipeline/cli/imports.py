@@ -35,6 +35,8 @@ def import_(
         raise WrongUse("give either addresses of games or --source NAME")
     if urls and (segments or full):
         raise WrongUse("--segment and --full go with --source, not with addresses")
+    from game_pipeline.crawl import without_keys
+
     plan: list[tuple[Source, Sequence[str], Sequence[str]]]
     if name:
         source = known_source(name)
@@ -51,6 +53,9 @@ def import_(
         plan = [(source, segments, ())]
     else:
         plan = [(source, (), owned) for source, owned in _owners(urls).items()]
+    for source, *_ in plan:
+        if missing := without_keys(source, app.settings):
+            raise WrongUse(f"{source.name} {missing}; {source.needs[0].what}: {source.needs[0].where}")
     app.require_sites()
     _run(app, plan, full=full, json_=json_)
 

@@ -39,7 +39,7 @@ def _visited_source(name: str) -> Source:
 @pass_app
 def list_(app: App, json_: bool) -> None:
     """Every source: verified, segments, pages, last check, health."""
-    from game_pipeline.crawl import source_overview
+    from game_pipeline.crawl import source_overview, without_keys
 
     with app.store() as store:
         health = {row["source"]: row for row in source_overview(store, list(SOURCES))}
@@ -54,7 +54,8 @@ def list_(app: App, json_: bool) -> None:
             "records": health[name]["records"],
             "last_run": health[name]["last_run"],
             "last_run_at": health[name]["last_run_at"],
-            "health": _health(health[name]),
+            "needs_keys": [secret.name for secret in item.needs],
+            "health": without_keys(item, app.settings) or _health(health[name]),
         }
         for name, item in SOURCES.items()
     ]
@@ -114,6 +115,7 @@ def show(app: App, name: str, json_: bool) -> None:
             (name,),
         )
     limits = Limits.of(item, app.settings)
+    keys = {f"key {secret.name}": f"{secret.what}; from {secret.where}" for secret in item.needs}
     facts = {
         "name": item.name,
         "title": item.title,
@@ -128,8 +130,9 @@ def show(app: App, name: str, json_: bool) -> None:
         "quiet_hours": str(limits.quiet_hours or "none"),
         "revisit_days": f"{limits.revisit_min:g} to {limits.revisit_max:g}, {limits.revisit_mean:g} on average",
         "full_import": item.policy.reimport_cron,
+        **keys,
         "state": health.state,
-        "health": health.in_words,
+        "health": limits.without_keys or health.in_words,
         "rate": health.rate,
         "next_trial_at": health.next_trial_at,
         "needs_a_person_since": health.attention_since,
@@ -178,11 +181,13 @@ def parse(app: App, name: str, file: Path, url: str) -> None:
 @pass_app
 def probe(app: App, name: str, json_: bool) -> None:
     """Look at the change feed now, as the monitor does; imports nothing."""
-    from game_pipeline.crawl import Client, FetchError, Visitor
+    from game_pipeline.crawl import Client, FetchError, Visitor, without_keys
     from game_pipeline.crawl import probe as look
     from game_pipeline.parsing import open_parser
 
     item = _visited_source(name)
+    if missing := without_keys(item, app.settings):
+        raise WrongUse(f"{name} {missing}")
     app.require_sites()
     with (
         app.store() as store,

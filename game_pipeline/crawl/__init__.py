@@ -10,6 +10,7 @@ from .health import (
     record_health,
     resume_source,
 )
+from .keyring import without_keys
 from .locks import SourceBusy, living_run, run_is_alive, source_lock
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
@@ -68,4 +69,5 @@ __all__ = [
     "run_status",
     "source_lock",
     "source_overview",
+    "without_keys",
 ]

@@ -10,7 +10,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -21,8 +21,9 @@ from game_pipeline.sources.base import Request, Response
 from game_pipeline.store.pool import Store
 
 from .addresses import Resolver, system_resolver
-from .exchange import Limits, Reply, Wire
+from .exchange import Limits, Message, Reply, Wire
 from .guard import Door, NotNow
+from .keyring import NO_KEYS, Keyring, token_request
 from .outcomes import FetchError, Kind, Outcome
 from .rest import spent_words
 from .robots import MAX_ROBOTS, Robots, RobotsReply
@@ -38,6 +39,7 @@ AGENT = "game-pipeline"
 MAX_REDIRECTS = 5
 ROBOTS_ATTEMPTS = 2
 _TOO_MANY = frozenset({429, 503})
+_BAD_CREDENTIALS = frozenset({400, 401, 403})
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?")
 
@@ -90,10 +92,17 @@ class _Order:
     asked: str
     requests_per_day: int | None = None
     wall_markers: Sequence[str] | None = None
+    keys: Keyring = NO_KEYS
     obeys_robots: bool = True
     before_send: Callable[[], None] | None = None
+    wants_token: bool = False
+    renewed: bool = False
     requests: int = 0
     failures: int = 0
+
+
+class _TokenRefused(Exception):
+    """The site no longer takes the token that was sent; another one may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +161,7 @@ class Client:
         door: Door | None = None,
         requests_per_day: int | None = None,
         wall_markers: Sequence[str] | None = None,
+        keys: Keyring = NO_KEYS,
     ) -> Fetched:
         """Ask for an address and return its whole reply. Raises `FetchError`, and `NotNow` where nothing was sent.
 
@@ -160,18 +170,19 @@ class Client:
         the last byte (default: the settings'); waiting for a turn does not count. `door`: what every single request,
         robots.txt included, has to pass. `requests_per_day`: to one host, by all processes; beyond them nothing is
         sent. `wall_markers`: where given, a captcha or login page is an error; it has one of these, or is known anyway.
+        `keys`: what the placeholders in the request stand for.
         """
         limits = Limits(self._settings.total_deadline if deadline is None else deadline, max_body)
-        order = _Order(min_delay, limits, attempts, door or Door(), request.url, requests_per_day, wall_markers)
+        order = _Order(min_delay, limits, attempts, door or Door(), request.url, requests_per_day, wall_markers, keys)
         sent = validators if validators is not None and request.conditional else Validators()
-        end = self._follow(request.url, order, sent.as_headers())
+        end = self._follow(request, order, sent.as_headers())
         given = Validators.of(end.reply.headers)
         not_modified = end.reply.status == 304
         if not_modified:  # a 304 may leave out what has not changed
             given = Validators(given.etag or sent.etag, given.last_modified or sent.last_modified)
         final_url = end.target.url if end.hops else request.url
         return Fetched(
-            response=Response(final_url, end.reply.status, end.reply.body, end.reply.headers),
+            response=Response(final_url, end.reply.status, end.reply.body, end.reply.headers, request),
             not_modified=not_modified,
             final_url=final_url,
             permanent_redirect=end.permanent,
@@ -180,18 +191,19 @@ class Client:
             requests=order.requests,
         )
 
-    def _follow(self, url: str, order: _Order, conditions: Mapping[str, str]) -> _Arrived:
+    def _follow(self, request: Request, order: _Order, conditions: Mapping[str, str]) -> _Arrived:
         """Go where the address leads; every hop passes the same gates as the first."""
-        target = check_url(url)
+        target = check_url(request.url)
         permanent: str | None = None
         seen: set[str] = set()
         for hop in range(MAX_REDIRECTS + 1):
             # Conditions go to the first address only: they say nothing about the page that a redirect leads to.
-            reply = self._persist(target, order, {} if hop else conditions)
+            reply = self._persist(target, request, order, {} if hop else conditions)
             if reply.status not in REDIRECTS:
                 return _Arrived(target, reply, permanent, hop)
             seen.add(target.url)
             next_target = join_url(target.url, reply.headers["location"])
+            request = _redirected(request, reply.status, target, next_target)
             if reply.status in PERMANENT_REDIRECTS and permanent == (target.url if hop else None):
                 permanent = next_target.url  # moved for good only as far as every step so far says so
             if next_target.url in seen:  # no cookies are kept, so asking again gives the same
@@ -201,22 +213,25 @@ class Client:
             Outcome.TOO_MANY_REDIRECTS,
             Kind.PERMANENT,
             f"redirects in a circle, or more than {MAX_REDIRECTS} times; the last to {next_target.url}",
-            url,
+            order.asked,
             status=reply.status,
         )
 
-    def _persist(self, target: Target, order: _Order, conditions: Mapping[str, str]) -> Reply:
+    def _persist(self, target: Target, request: Request, order: _Order, conditions: Mapping[str, str]) -> Reply:
         """One address, tried until it answers or the attempts are used up; each try waits for its own turn."""
         delay = order.min_delay
         if order.obeys_robots:
             delay = max(delay, self._robots.crawl_delay(target, partial(self._fetch_robots, order)))
         while True:
+            self._have_token(request, order)
             try:
                 with order.door.call(target.url) as slower:
                     self._take_turn(target, delay, slower, order)
-                    return self._send(target, order, conditions)
+                    return self._send(target, request, order, conditions)
             except NotNow:
                 raise
+            except _TokenRefused:
+                order.renewed = True
             except FetchError as error:
                 order.failures += 1
                 if error.status in _TOO_MANY:
@@ -224,16 +239,51 @@ class Client:
                 if not self._try_again(target, order, error):
                     raise
 
-    def _send(self, target: Target, order: _Order, conditions: Mapping[str, str]) -> Reply:
+    def _send(self, target: Target, request: Request, order: _Order, conditions: Mapping[str, str]) -> Reply:
         if order.before_send is not None:
             order.before_send()
+        keys = order.keys
+        filled = keys.fill(target.url, target, quoted=True)
+        message = Message(
+            request.method,
+            keys.fill_headers({**dict(request.headers), **conditions}, target),
+            keys.fill_body(request, target),
+            None if filled == target.url else check_url(filled).parsed.raw_path,
+        )
         order.requests += 1
-        reply = self._wire.get(target, conditions, order.limits)
+        reply = self._wire.send(target, message, order.limits)
+        if reply.status == 401 and not order.renewed and keys.drop_token():
+            raise _TokenRefused
+        if order.wants_token and reply.status in _BAD_CREDENTIALS:
+            why = f"the site gives no token for the keys that are set: it answers {reply.status}"
+            raise FetchError(Outcome.BLOCKED_BY_SITE, Kind.BLOCKED, why, target.url, status=reply.status)
+        reply = replace(
+            reply,
+            headers={name: keys.hide(value) for name, value in reply.headers.items()},
+            body=keys.hide_in_body(reply.body),
+        )
         check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
         self._heard[target.host] = reply.elapsed
         if order.wall_markers is not None and reply.status not in REDIRECTS:
             check_wall(order.asked, target, reply, order.wall_markers)
         return reply
+
+    def _have_token(self, request: Request, order: _Order) -> None:
+        """Get a token where the request wants one and there is none that is good."""
+        keys = order.keys
+        if not keys.wants_token(request.url, request.body or "", *(value for _, value in request.headers)):
+            return
+        assert keys.credentials is not None
+        asking = replace(
+            order, asked=keys.credentials.url, wall_markers=None, obeys_robots=False, wants_token=True, requests=0
+        )
+        try:
+            reply = self._follow(token_request(keys.credentials), asking, {}).reply
+            keys.keep_token(reply.body)
+        except ValueError as error:
+            raise FetchError(Outcome.HTTP_ERROR, Kind.PERMANENT, str(error), keys.credentials.url) from None
+        finally:
+            order.requests += asking.requests
 
     def _take_turn(self, target: Target, delay: float, slower: float, order: _Order) -> None:
         longest = self._settings.retry_after_cap + delay * slower
@@ -285,13 +335,28 @@ class Client:
             before_send=before_send,
         )
         try:
-            reply = self._follow(url, own, {}).reply
+            reply = self._follow(Request(url), own, {}).reply
         except FetchError as error:
             not_the_file = error.outcome is Outcome.BLOCKED_ADDRESS or error.kind is Kind.OURS
             if not_the_file or isinstance(error, NotNow):
                 raise
             return RobotsReply(error.status or 0, b"", error.message)
         return RobotsReply(reply.status, reply.body)
+
+
+def _redirected(request: Request, status: int, came_from: Target, leads_to: Target) -> Request:
+    """The request as the next address gets it. Raises `FetchError` where it must not be repeated there.
+
+    Only 303 turns a POST into a GET; every other redirect repeats it (RFC 9110, section 15.4), which is done within
+    one site. To another host none of the source's headers go.
+    """
+    same_host = came_from.host == leads_to.host
+    if request.method == "POST" and status != 303:
+        if not same_host:
+            why = f"redirects a POST to another host, {leads_to.host}"
+            raise FetchError(Outcome.HTTP_ERROR, Kind.PERMANENT, why, came_from.url, status=status)
+        return replace(request, url=leads_to.url)
+    return Request(leads_to.url, request.conditional, headers=request.headers if same_host else ())
 
 
 def _own_version() -> str:

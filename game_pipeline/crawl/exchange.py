@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from .network import CertificateError, DeadlineError, open_pool, time_limit
 from .outcomes import FetchError, Kind, Outcome
 from .urls import Target
 
-__all__ = ["Limits", "Reply", "Wire"]
+__all__ = ["Limits", "Message", "Reply", "Wire"]
 
 READ_TIMEOUT = 30.0
 """Seconds of silence after which a connection is given up; the deadline of the whole request may come first."""
@@ -44,6 +44,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to an address. `path`: its path and query, where they hold more than the address shows."""
+
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    path: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What came back. The body is read for status 200 and 203 only; `headers` have lower-case names, no cookies."""
 
@@ -54,7 +64,7 @@ class Reply:
 
 
 class Wire:
-    """Sends single GET requests; keeps connections open between them. Safe to share between threads."""
+    """Sends single requests; keeps connections open between them. Safe to share between threads."""
 
     def __init__(self, settings: CrawlSettings, user_agent: str, resolver: Resolver) -> None:
         self._connect_timeout = settings.connect_timeout
@@ -67,23 +77,26 @@ class Wire:
         self._public.close()
         self._routed.close()
 
-    def get(self, target: Target, extra_headers: Mapping[str, str], limits: Limits) -> Reply:
+    def send(self, target: Target, message: Message, limits: Limits) -> Reply:
         """Raises `FetchError` for everything but a whole reply, whatever that reply's status is."""
         scheme, host, port = target.parsed.raw_scheme, target.parsed.raw_host, target.parsed.port
         route = self._routes.get(target.host)
+        path = target.parsed.raw_path if message.path is None else message.path
         if route is not None:  # TLS, where the route speaks it, is with the route's own name
             scheme, host, port = route.scheme.encode(), (route.hostname or "").encode("idna"), route.port
         elif target.port not in _PUBLIC_PORTS:
-            message = f"port {target.port} is not one of the Web"
-            raise FetchError(Outcome.BLOCKED_ADDRESS, Kind.BLOCKED, message, target.url)
-        url = httpcore2.URL(scheme=scheme, host=host, port=port, target=target.parsed.raw_path)
+            why = f"port {target.port} is not one of the Web"
+            raise FetchError(Outcome.BLOCKED_ADDRESS, Kind.BLOCKED, why, target.url)
+        url = httpcore2.URL(scheme=scheme, host=host, port=port, target=path)
         headers = {
             "Host": target.parsed.netloc.decode("ascii"),
             "User-Agent": self._user_agent,
             "Accept": "*/*",
             "Accept-Encoding": ACCEPTED,
-            **extra_headers,
+            **message.headers,
         }
+        if message.method == "POST":
+            headers["Content-Length"] = str(len(message.body))
         timeouts = {
             "connect": self._connect_timeout,
             "read": READ_TIMEOUT,
@@ -95,7 +108,13 @@ class Wire:
         with time_limit(limits.deadline):
             with _explained(target, "asking", limits, broken=Outcome.NETWORK_ERROR):
                 response = pool.handle_request(
-                    httpcore2.Request("GET", url, headers=list(headers.items()), extensions={"timeout": timeouts})
+                    httpcore2.Request(
+                        message.method,
+                        url,
+                        headers=list(headers.items()),
+                        content=message.body or None,
+                        extensions={"timeout": timeouts},
+                    )
                 )
             try:
                 with _explained(target, "reading the body", limits, broken=Outcome.TRUNCATED):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
-from game_pipeline.sources import PageRef, Source
+from game_pipeline.sources import PageRef, Request, Source
 
 __all__ = [
     "Task",
@@ -41,7 +42,7 @@ class Task:
     page_key: str
     segment: str
     url: str
-    request_url: str
+    request: Request
     etag: str | None
     last_modified: str | None
     content_hash: bytes | None
@@ -50,15 +51,18 @@ class Task:
 
 
 _OBSERVE = b"""
-INSERT INTO source_url_state AS page (source, listed, page_key, segment, url, request_url, listed_fingerprint)
+INSERT INTO source_url_state AS page
+       (source, listed, page_key, segment, url, request_url, request_more, listed_fingerprint)
 SELECT %(source)s, %(listed)s, seen.* FROM unnest(
-    %(keys)s::text[], %(segments)s::text[], %(urls)s::text[], %(requests)s::text[], %(fingerprints)s::text[]) AS seen
+    %(keys)s::text[], %(segments)s::text[], %(urls)s::text[], %(requests)s::text[], %(more)s::jsonb[],
+    %(fingerprints)s::text[]) AS seen
 ON CONFLICT (source, page_key) DO UPDATE SET
-    url = excluded.url, request_url = excluded.request_url, listed = page.listed OR excluded.listed,
+    url = excluded.url, request_url = excluded.request_url, request_more = excluded.request_more,
+    listed = page.listed OR excluded.listed,
     unlisted_at = CASE WHEN excluded.listed THEN NULL ELSE page.unlisted_at END,
     listed_fingerprint = coalesce(excluded.listed_fingerprint, page.listed_fingerprint)
-WHERE (page.url, page.request_url, page.listed, page.listed_fingerprint) IS DISTINCT FROM
-      (excluded.url, excluded.request_url, page.listed OR excluded.listed,
+WHERE (page.url, page.request_url, page.request_more, page.listed, page.listed_fingerprint) IS DISTINCT FROM
+      (excluded.url, excluded.request_url, excluded.request_more, page.listed OR excluded.listed,
        coalesce(excluded.listed_fingerprint, page.listed_fingerprint))
 RETURNING page_key
 """
@@ -79,6 +83,7 @@ def observe(connection: Connection[DictRow], source: Source, pages: Sequence[Pag
             "segments": [source.segment_of(page.key) for page in unique],
             "urls": [page.url for page in unique],
             "requests": [page.request.url for page in unique],
+            "more": [None if (more := page.request.more()) is None else Jsonb(more) for page in unique],
             "fingerprints": [page.fingerprint for page in unique],
         },
     ).rowcount
@@ -218,8 +223,8 @@ WHERE page.page_id = task.page_id AND task.task_id = (
       AND (%(only)s::text[] IS NULL OR page_id IN (
            SELECT page_id FROM source_url_state WHERE source = %(source)s AND page_key = ANY(%(only)s)))
     ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.etag,
-          page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak
+RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.request_more,
+          page.etag, page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak
 """
 
 
@@ -245,7 +250,10 @@ def claim(
             "only": None if only is None else list(only),
         },
     ).fetchone()
-    return Task(**row) if row else None
+    if row is None:
+        return None
+    request = Request.of(row.pop("request_url"), row.pop("request_more"))
+    return Task(**row, request=request)
 
 
 def finish(connection: Connection[DictRow], task: Task, *, state: str, outcome: str, error: str | None = None) -> None:

@@ -40,10 +40,10 @@ def probe(store: Store, visitor: Visitor, source: Source) -> ProbeResult:
     seen: set[str] = set()
     while queue and requests < MAX_FEED_REQUESTS:
         request = queue.pop(0)
-        if request.url in seen:
+        if request.identity in seen:
             continue
-        seen.add(request.url)
-        fetched = visitor.fetch(request, _validators(store, source, request))
+        seen.add(request.identity)
+        fetched = visitor.fetch(request, _validators(store, source, request) if request.conditional else None)
         requests += fetched.requests
         if fetched.not_modified:
             continue

@@ -1,4 +1,4 @@
-"""When a source is sent nothing by our own will: its quiet hours, and a day whose requests are spent."""
+"""When a source is sent nothing by our own will: a key that is missing, quiet hours, a day whose requests are spent."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def quiet_now(store: Store, hours: QuietHours | None) -> str | None:
 def resting(store: Store, source: Source, settings: Settings) -> str | None:
     """Why a source is sent nothing now, for people; None: it may be."""
     limits = Limits.of(source, settings)
+    if limits.without_keys:
+        return limits.without_keys
     quiet = quiet_now(store, limits.quiet_hours)
     if quiet or limits.requests_per_day is None:
         return quiet

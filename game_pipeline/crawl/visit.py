@@ -25,6 +25,7 @@ from game_pipeline.store import Store, save_body
 from . import frontier
 from .client import Client, Fetched, Validators
 from .guard import Guard, NotNow
+from .keyring import Keyring
 from .limits import Limits
 from .outcomes import FetchError, Kind, Outcome
 from .rest import quiet_now
@@ -87,6 +88,7 @@ class Visitor:
         self.run_id = run_id
         self.parser = parser or InProcess()
         self.limits = Limits.of(source, settings)
+        self.keys = Keyring.of(source, settings)
         self.guard = Guard(
             store,
             source.name,
@@ -107,9 +109,8 @@ class Visitor:
 
     def fetch(self, request: Request, validators: Validators | None = None) -> Fetched:
         """One polite request under the source's policy. Raises `FetchError`, and `NotNow` where nothing was sent."""
-        quiet = quiet_now(self.store, self.limits.quiet_hours)
-        if quiet:
-            raise NotNow(Outcome.POSTPONED, Kind.OURS, quiet, request.url)
+        if waits := self.limits.without_keys or quiet_now(self.store, self.limits.quiet_hours):
+            raise NotNow(Outcome.POSTPONED, Kind.OURS, waits, request.url)
         try:
             fetched = self.client.fetch(
                 request,
@@ -120,6 +121,7 @@ class Visitor:
                 door=self.guard,
                 requests_per_day=self.limits.requests_per_day,
                 wall_markers=self.limits.wall_markers,
+                keys=self.keys,
             )
         except FetchError as error:
             if error.rule is not None:
@@ -200,9 +202,9 @@ class Visitor:
         seen: set[str] = set()
         while queue:
             request = queue.pop(0)
-            if request.url in seen:  # a listing that leads back into itself ends there
+            if request.identity in seen:  # a listing that leads back into itself ends there
                 continue
-            seen.add(request.url)
+            seen.add(request.identity)
             if len(seen) > MAX_LISTING_REQUESTS:
                 raise ParseError("listing", f"does not end after {MAX_LISTING_REQUESTS} requests")
             fetched = self.fetch(request)
@@ -284,7 +286,7 @@ class Visitor:
             validators = Validators()
         report.counts["pages_checked"] += 1
         try:
-            fetched = self.fetch(Request(task.request_url), validators)
+            fetched = self.fetch(task.request, validators)
         except NotNow as error:
             self._put_back(task, report)
             if error.outcome is not Outcome.POSTPONED:

@@ -13,6 +13,7 @@ from game_pipeline.crawl import (
     probe,
     read_health,
     resting,
+    without_keys,
 )
 from game_pipeline.settings import Settings
 from game_pipeline.sources import ParseError, Source
@@ -73,13 +74,15 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
         default_status=sensor_status(settings),
         description=(
             f"Looks at {source.title}'s change feed and at what is due, and starts one import of the segments "
-            "concerned. Skips while the source is paused, being imported, resting after failures, held back by its "
-            "quiet hours or daily budget, or was never imported (start that by hand)."
+            "concerned. Skips while the source lacks a key, is paused, being imported, resting after failures, held "
+            "back by its quiet hours or daily budget, or was never imported (start that by hand)."
         ),
     )
     def monitor(
         context: dg.SensorEvaluationContext, pipeline: dg.ResourceParam[Pipeline]
     ) -> dg.SensorResult | dg.SkipReason:
+        if missing := without_keys(source, pipeline.settings):
+            return dg.SkipReason(missing)
         health = read_health(pipeline.store, source.name)
         if health.state == "paused":
             return dg.SkipReason(health.in_words)
@@ -161,6 +164,8 @@ def full_import_schedule(
     def full_import(
         context: dg.ScheduleEvaluationContext, pipeline: dg.ResourceParam[Pipeline]
     ) -> dg.RunRequest | dg.SkipReason:
+        if missing := without_keys(source, pipeline.settings):
+            return dg.SkipReason(missing)
         health = read_health(pipeline.store, source.name)
         if health.state == "paused":
             return dg.SkipReason(health.in_words)

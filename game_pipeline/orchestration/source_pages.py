@@ -23,6 +23,7 @@ from game_pipeline.crawl import (
     read_health,
     run_counts,
     source_lock,
+    without_keys,
 )
 from game_pipeline.settings import Settings
 from game_pipeline.sources import ParseError, Source
@@ -62,7 +63,8 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
         group_name="sources",
         kinds={"python", "postgres", "http"},
         owners=OWNERS,
-        tags={"source": source.name, "verified": "yes" if source.verified else "no"},
+        tags={"source": source.name, "verified": "yes" if source.verified else "no"}
+        | ({"needs_key": "yes"} if source.needs else {}),
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=fresh, warn_window=fresh * 0.75),
         metadata={"site": dg.MetadataValue.url(source.home), "licence": source.attribution.licence},
         description=_describe(source),
@@ -71,6 +73,8 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
         context: dg.AssetExecutionContext, config: ImportConfig, pipeline: dg.ResourceParam[Pipeline]
     ) -> dg.MaterializeResult:
         segments = list(context.partition_keys)
+        if missing := without_keys(source, pipeline.settings):
+            raise dg.Failure(f"{source.title} {missing}", allow_retries=False)
         try:
             with (
                 source_lock(pipeline.store, source.name),
@@ -117,14 +121,19 @@ def _books(
 
 
 def _describe(source: Source) -> str:
-    verified = "" if source.verified else "\n\n**Not verified**: no real capture of this format has been seen yet."
+    notes = "" if source.verified else "\n\n**Not verified**: no real capture of this format has been seen yet."
+    for secret in source.needs:
+        notes += (
+            f"\n\n**Needs key: {secret.name}**, {secret.what}; from {secret.where}. Set it as "
+            f"`GAME_PIPELINE_KEYS__{secret.name}`. Without it nothing is asked of this site."
+        )
     return (
         f"Pages of {source.title}, stored as sent. Partitioned by segment; one run covers any number of them and "
         f"fetches what is due: what the site's listing or feed signals, and what was not looked at for a while "
         f"(at least every {_human(source.policy.revisit_max)}).\n\n"
         f"**When a segment is red:** its observation and the run's failure name the pages and what the site answered. "
         f"What was fetched is kept; launch the failed segments again when the site is well. Nothing else stops."
-        f"{verified}"
+        f"{notes}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Self, cast
+from typing import Literal, Self, cast
 
 from game_pipeline.model import GameRecord, RecordError
 from game_pipeline.sources import Feed, Listing, Page, ParseError, Response, Source
@@ -39,13 +39,10 @@ class Parser(ABC):
         return cast(list[GameRecord], self._run(source, job))
 
     def parse_listing(self, source: Source, response: Response) -> Listing:
-        job = Job("parse_listing", response.url, response.body, status=response.status, headers=dict(response.headers))
-        return cast(Listing, self._run(source, job))
+        return cast(Listing, self._run(source, _reply_job("parse_listing", response)))
 
     def parse_feed(self, source: Source, response: Response, cursor: str | None) -> Feed:
-        headers = dict(response.headers)
-        job = Job("parse_feed", response.url, response.body, status=response.status, headers=headers, cursor=cursor)
-        return cast(Feed, self._run(source, job))
+        return cast(Feed, self._run(source, _reply_job("parse_feed", response, cursor)))
 
     @abstractmethod
     def _run(self, source: Source, job: Job) -> Result: ...
@@ -60,6 +57,18 @@ class Parser(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reply_job(method: Literal["parse_listing", "parse_feed"], response: Response, cursor: str | None = None) -> Job:
+    return Job(
+        method,
+        response.url,
+        response.body,
+        status=response.status,
+        headers=dict(response.headers),
+        request=response.request,
+        cursor=cursor,
+    )
 
 
 class InProcess(Parser):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from game_pipeline.model import GameRecord
-from game_pipeline.sources import Feed, Listing, Page, ParseError, Response, Source
+from game_pipeline.sources import Feed, Listing, Page, ParseError, Request, Response, Source
 
 from .prescan import prescan
 
@@ -34,30 +34,32 @@ class Job:
     content_type: str = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    request: Request | None = None
     cursor: str | None = None
 
 
 def read(source: Source, job: Job) -> Result:
     """What the source makes of the body. Raises `ParseError`, `RecordError`, or whatever a defect raises."""
     prescan(job.body)
-    body, warnings = mend(job.body)
+    body, warnings = mend(job.body, source.policy.encoding)
     if job.method == "parse_listing":
-        return source.parse_listing(Response(job.url, job.status, body, job.headers))
+        return source.parse_listing(Response(job.url, job.status, body, job.headers, job.request))
     if job.method == "parse_feed":
-        return source.parse_feed(Response(job.url, job.status, body, job.headers), job.cursor)
+        return source.parse_feed(Response(job.url, job.status, body, job.headers, job.request), job.cursor)
     records = source.parse(Page(url=job.url, body=body, key=job.key, content_type=job.content_type))
     if not warnings:
         return records
     return [record.model_copy(update={"warnings": (*record.warnings, *warnings)}) for record in records]
 
 
-def mend(body: bytes) -> tuple[bytes, tuple[str, ...]]:
+def mend(body: bytes, encoding: str | None = None) -> tuple[bytes, tuple[str, ...]]:
     """The body as a parser can take it, and what had to be done to it.
 
     The charset that a reply's header names is never asked: it is wrong as often as the text itself. NUL becomes
-    U+FFFD. Text that claims to be UTF-8 (or claims nothing) and is not is read as Windows-1251 where that makes
-    Russian words of it, and left for its parser to refuse where it does not. Raises `ParseError` for an encoding that
-    no site of games has any use for.
+    U+FFFD. Where the source says which `encoding` its site has, decoding is left to the source. Else text that claims
+    to be UTF-8 (or claims nothing) and is not is read as Windows-1251 where that makes Russian words of it, and left
+    for its parser to refuse where it does not. Raises `ParseError` for an encoding that no site of games has any use
+    for.
     """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff") or body[:4].count(0) >= 2:  # UTF-16, UTF-32
         return body, ()
@@ -68,7 +70,7 @@ def mend(body: bytes) -> tuple[bytes, tuple[str, ...]]:
     declared = _DECLARED.search(body[:1024])
     if declared and not _CHARSETS.fullmatch(declared[1]):
         raise ParseError("page", f"declares the encoding {declared[1].decode('ascii')}, which is not read")
-    if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
+    if encoding is not None or (declared and declared[1].lower() not in (b"utf-8", b"utf8")):
         return body, warnings
     try:
         body.decode("utf-8")

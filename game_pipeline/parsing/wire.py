@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from game_pipeline.model import GameRecord
-from game_pipeline.sources import Feed, Listing
+from game_pipeline.sources import Feed, Listing, Request
 
 from .reading import Job, Result
 
@@ -44,7 +44,10 @@ def encode_job(source: str, job: Job) -> Frame:
 
 def decode_job(frame: Frame) -> tuple[str, Job]:
     head, body = frame
-    return head["source"], Job(**{name: value for name, value in head.items() if name != "source"} | {"body": body})
+    facts = {name: value for name, value in head.items() if name != "source"}
+    if facts["request"] is not None:
+        facts["request"] = Request.of(facts["request"].pop("url"), facts["request"])
+    return head["source"], Job(**facts | {"body": body})
 
 
 def encode_result(job: Job, result: Result) -> bytes:

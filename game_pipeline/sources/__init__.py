@@ -6,6 +6,7 @@ import difflib
 
 from .base import (
     UNREAD,
+    ClientCredentials,
     Feed,
     Listing,
     Page,
@@ -14,6 +15,7 @@ from .base import (
     Policy,
     Request,
     Response,
+    Secret,
     Segment,
     Source,
     check_source,
@@ -28,6 +30,7 @@ from .urls import host_of
 __all__ = [
     "SOURCES",
     "UNREAD",
+    "ClientCredentials",
     "ExistingCatalogue",
     "Feed",
     "Listing",
@@ -37,6 +40,7 @@ __all__ = [
     "Policy",
     "Request",
     "Response",
+    "Secret",
     "Segment",
     "Source",
     "UnknownSourceError",

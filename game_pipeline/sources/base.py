@@ -10,12 +10,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 from game_pipeline.model import Attribution, GameRecord
 
 __all__ = [
     "UNREAD",
+    "ClientCredentials",
     "Feed",
     "Listing",
     "Page",
@@ -24,6 +25,7 @@ __all__ = [
     "Policy",
     "Request",
     "Response",
+    "Secret",
     "Segment",
     "Source",
 ]
@@ -45,22 +47,92 @@ class ParseError(ValueError):
         self.problem = problem
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
+_OURS = frozenset({"host", "user-agent", "accept-encoding", "cookie", "content-length", "connection", "if-none-match"})
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to make. `conditional` allows validators (never for listings cut into pages)."""
+    """One request to make. `conditional` allows validators (never for listings cut into pages, never for a POST).
+
+    `body`: text, sent as UTF-8, of a POST. `headers`: what the site wants said besides, such as Content-Type. All
+    three, and the address, may hold placeholders of the source's secrets (`{RAWG_KEY}`), which are filled in just
+    before sending and nowhere else.
+    """
 
     url: str
     conditional: bool = True
+    method: Literal["GET", "POST"] = "GET"
+    body: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.method == "POST") != (self.body is not None):
+            raise ValueError(f"{self.method} {self.url[:120]}: a POST has a body, a GET has none")
+        for name, value in self.headers:
+            if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS or not value.isprintable():
+                raise ValueError(f"{self.url[:120]}: the header {name[:40]!r} is not a source's to say")
+        if self.method == "POST":
+            object.__setattr__(self, "conditional", False)
+
+    @property
+    def identity(self) -> str:
+        """What tells two requests of one walk apart."""
+        return self.url if self.body is None else f"{self.url} {self.body}"
+
+    def more(self) -> dict[str, Any] | None:
+        """What is to be kept of it beside its address, as JSON; None: it is a plain GET."""
+        if self.method == "GET" and not self.headers:
+            return None
+        return {"method": self.method, "body": self.body, "headers": [list(header) for header in self.headers]}
+
+    @classmethod
+    def of(cls, url: str, more: Mapping[str, Any] | None) -> Request:
+        """The request again of its address and of what `more` kept."""
+        if more is None:
+            return cls(url)
+        return cls(url, **{**more, "headers": tuple((name, value) for name, value in more["headers"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A key that a site wants: its name (a placeholder `{NAME}` stands for it), what it is, where an operator gets it,
+    and the hosts that it may be sent to; nobody else ever gets it."""
+
+    name: str
+    what: str
+    where: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """A token that is had for two keys (OAuth 2.0, RFC 6749 section 4.4) and renewed when it runs out or is refused.
+
+    `name`: its placeholder. `url`: where it is asked for. `client_id`, `client_secret`: the names of the two
+    secrets. `hosts`: who may be sent the token.
+    """
+
+    name: str
+    url: str
+    client_id: str
+    client_secret: str
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One reply, as sent, its transfer and content codings undone. Header names are lower case."""
+    """One reply, as sent, its transfer and content codings undone. Header names are lower case.
+
+    `request` is what it answers, which says more than its address where a site takes its questions by POST; None for
+    a reply given by hand.
+    """
 
     url: str
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    request: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +193,13 @@ class Policy:
 
     Delays and intervals are seconds or timedeltas as named. `priority`: the lower number wins a field. `revisit_mean`
     says how many visits the pages share (each that often, on average); `revisit_min` and `revisit_max` bound what one
-    page gets of them.
+    page gets of them. `requests_per_day`: what the site allows, to each of its hosts; None: it says nothing.
+    `encoding`: of its texts, where that is not UTF-8 (a name of the Encoding Standard, such as windows-1251).
     """
 
     min_delay: float = 2.0
+    requests_per_day: int | None = None
+    encoding: str | None = None
     max_body: int = 5 * 1024 * 1024
     request_attempts: int = 4
     asset_retries: int = 2
@@ -155,6 +230,9 @@ class Source(ABC):
     """Facets that are stored but never count as a change: ratings, view counts."""
     wall_markers: ClassVar[tuple[str, ...]] = ()
     """Text that this site's captcha or login page holds and no real page does; the usual ones are known already."""
+    needs: ClassVar[tuple[Secret, ...]] = ()
+    """The keys without which the site gives nothing. A source never sees their values."""
+    token: ClassVar[ClientCredentials | None] = None
     many_records_a_page: ClassVar[bool] = False
     """True where a listing carries the records itself: a record missing from its page has left the site."""
 
@@ -207,6 +285,7 @@ class Source(ABC):
 
 
 _SEGMENT_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,39}")
 
 
 def check_source(source: Source) -> None:
@@ -217,3 +296,12 @@ def check_source(source: Source) -> None:
     for segment in source.segments:
         if not _SEGMENT_KEY.fullmatch(segment.key):
             raise TypeError(f"source {source.name}: segment key {segment.key!r} is no slug")
+    names = {secret.name for secret in source.needs}
+    for secret in source.needs:
+        if not _SECRET_NAME.fullmatch(secret.name) or not secret.hosts:
+            raise TypeError(
+                f"source {source.name}: the secret {secret.name!r} needs a NAME and hosts it may be sent to"
+            )
+    token = source.token
+    if token is not None and (not {token.client_id, token.client_secret} <= names or not token.hosts):
+        raise TypeError(f"source {source.name}: the token's id and secret are among `needs`, and it has hosts")
