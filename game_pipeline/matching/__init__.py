@@ -4,6 +4,7 @@ Candidates come from the catalogue's indexes and decisions go into its ledger; n
 """
 
 from .decision import METHODS, decide
+from .index import CandidateIndex, Rarity, usual_rarity
 from .keys import SCHEMES, IdentityKey, Scheme, identity_keys, normal_id
 from .names import name_key, names_compatible
 from .titles import lookup_keys, numbers_of, title_key
@@ -15,11 +16,13 @@ __all__ = [
     "SCHEMES",
     "Band",
     "Candidate",
+    "CandidateIndex",
     "Claims",
     "Decision",
     "Evidence",
     "IdentityKey",
     "Policy",
+    "Rarity",
     "Scheme",
     "authors_of",
     "claims_of",
@@ -31,4 +34,5 @@ __all__ = [
     "normal_id",
     "numbers_of",
     "title_key",
+    "usual_rarity",
 ]
