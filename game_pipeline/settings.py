@@ -173,7 +173,8 @@ class CrawlSettings(BaseModel):
     retry_base: Seconds = 1.0
     retry_cap: Seconds = 120.0
     retry_after_cap: Seconds = 300.0
-    lease: Annotated[float, Field(gt=0)] = 300.0
+    lease: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds without a sign of life after which a run has lost its source to whoever asks for it."""
     full_fetch_every: Annotated[int, Field(ge=1)] = 20
     """After this many 304 answers in a row the page is fetched whole: servers lie."""
     routes: dict[str, str] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -60,12 +60,23 @@ ORDER BY page.page_id
 """
 
 
-def refresh_records(store: Store, source: Source, run_id: str, segment: str, parser: Parser) -> RecordsReport:
-    """Read every page of a segment that is not read yet and record what changed. Call under the source's lock."""
+def refresh_records(
+    store: Store,
+    source: Source,
+    run_id: str,
+    segment: str,
+    parser: Parser,
+    go_on: Callable[[], None] = lambda: None,
+) -> RecordsReport:
+    """Read every page of a segment that is not read yet and record what changed. Call under the source's lock.
+
+    `go_on` is called before each page, and may raise.
+    """
     report = RecordsReport(segment)
     known = _known_fields(store, source.name, segment)
     stated: set[str] = set()
     for row in store.rows(_UNREAD, (source.name, segment, source.parser_version)):
+        go_on()
         _read_page(store, source, parser, StoredPage(**row), run_id, known, stated, report)
     _drop_gone_pages(store, source, segment, run_id, report)
     _remember_fields(store, source, segment, run_id, known, stated, report)

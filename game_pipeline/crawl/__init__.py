@@ -11,7 +11,7 @@ from .health import (
     resume_source,
 )
 from .keyring import without_keys
-from .locks import SourceBusy, living_run, run_is_alive, source_lock
+from .leases import Hold, HoldLost, SourceBusy, living_run, run_is_alive, source_lock
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
 from .probe import ProbeResult, probe
@@ -36,6 +36,8 @@ __all__ = [
     "FetchError",
     "Fetched",
     "Health",
+    "Hold",
+    "HoldLost",
     "Kind",
     "NotPaused",
     "NothingHeld",

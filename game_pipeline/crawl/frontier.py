@@ -1,7 +1,7 @@
 """Which pages there are and which are to be fetched: the frontier, as rows that survive any crash.
 
-A task is claimed under a lease, and its effect and its end are written in one transaction; whatever a dead run held
-is taken over by the next.
+A task is claimed by who holds the source (`leases`), and its effect and its end are written in one transaction;
+whatever a dead run held is taken over by the next. Who claimed a task before cannot end it any more.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from game_pipeline.sources import PageRef, Request, Source
+
+from .leases import HoldLost
 
 __all__ = [
     "Task",
@@ -48,6 +50,7 @@ class Task:
     content_hash: bytes | None
     listed_fingerprint: str | None
     not_modified_streak: int
+    fence: int
 
 
 _OBSERVE = b"""
@@ -201,7 +204,7 @@ def release_orphans(connection: Connection[DictRow], source: str) -> int:
     """
     return connection.execute(
         b"""
-        UPDATE import_task SET crashes = crashes + 1, lease_until = NULL,
+        UPDATE import_task SET crashes = crashes + 1,
             state = CASE WHEN crashes + 1 >= %(max)s THEN 'quarantined' ELSE 'pending' END,
             error = CASE WHEN crashes + 1 >= %(max)s THEN 'its run died ' || crashes + 1 || ' times' ELSE error END,
             finished_at = CASE WHEN crashes + 1 >= %(max)s THEN now() END
@@ -213,18 +216,18 @@ def release_orphans(connection: Connection[DictRow], source: str) -> int:
 
 _CLAIM = b"""
 UPDATE import_task AS task
-SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1,
-    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1, fence = fence + 1
 FROM source_url_state AS page
 WHERE page.page_id = task.page_id AND task.task_id = (
     SELECT task_id FROM import_task
     WHERE source = %(source)s AND segment = %(segment)s AND available_at <= %(attempt_started)s
-      AND (state = 'pending' OR (state = 'leased' AND lease_until < clock_timestamp()))
+      AND state = 'pending'
       AND (%(only)s::text[] IS NULL OR page_id IN (
            SELECT page_id FROM source_url_state WHERE source = %(source)s AND page_key = ANY(%(only)s)))
     ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.request_more,
-          page.etag, page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak
+          page.etag, page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak,
+          task.fence
 """
 
 
@@ -234,11 +237,10 @@ def claim(
     segment: str,
     run_id: str,
     attempt_started: object,
-    lease: float,
     only: Sequence[str] | None = None,
 ) -> Task | None:
-    """The next task of a segment (`only`: of these page keys), leased to the run; None when nothing is left for this
-    attempt."""
+    """The next task of a segment (`only`: of these page keys), the run's from now on; None when nothing is left for
+    this attempt."""
     row = connection.execute(
         _CLAIM,
         {
@@ -246,7 +248,6 @@ def claim(
             "segment": segment,
             "run_id": run_id,
             "attempt_started": attempt_started,
-            "lease": lease,
             "only": None if only is None else list(only),
         },
     ).fetchone()
@@ -256,31 +257,37 @@ def claim(
     return Task(**row, request=request)
 
 
+_HELD = "WHERE task_id = %(task)s AND fence = %(fence)s AND state = 'leased'"
+
+_FINISH = f"""
+UPDATE import_task SET state = %(state)s, outcome = %(outcome)s, error = %(error)s, finished_at = now() {_HELD}
+""".encode()
+_POSTPONE = f"""
+UPDATE import_task SET state = 'pending', outcome = %(outcome)s, error = %(error)s, available_at = clock_timestamp()
+{_HELD}
+""".encode()
+_GIVE_BACK = f"UPDATE import_task SET state = 'pending', run_id = NULL, attempts = attempts - 1 {_HELD}".encode()
+
+
 def finish(connection: Connection[DictRow], task: Task, *, state: str, outcome: str, error: str | None = None) -> None:
-    """End a task for good."""
-    connection.execute(
-        b"UPDATE import_task SET state = %s, outcome = %s, error = %s, finished_at = now(), lease_until = NULL "
-        b"WHERE task_id = %s",
-        (state, outcome, error, task.task_id),
-    )
+    """End a task for good. Raises `HoldLost` where it was taken over; what else the transaction did is undone then."""
+    _end(connection, _FINISH, task, state=state, outcome=outcome, error=error)
 
 
 def postpone(connection: Connection[DictRow], task: Task, *, outcome: str, error: str) -> None:
-    """Put a task back for the next attempt of this run, or for the next run."""
-    connection.execute(
-        b"UPDATE import_task SET state = 'pending', outcome = %s, error = %s, lease_until = NULL, "
-        b"available_at = clock_timestamp() WHERE task_id = %s",
-        (outcome, error, task.task_id),
-    )
+    """Put a task back for the next attempt of this run, or for the next run. Raises `HoldLost`."""
+    _end(connection, _POSTPONE, task, outcome=outcome, error=error)
 
 
 def give_back(connection: Connection[DictRow], task: Task) -> None:
-    """Put a task back as if it had not been claimed: for it nothing was sent."""
-    connection.execute(
-        b"UPDATE import_task SET state = 'pending', run_id = NULL, attempts = attempts - 1, lease_until = NULL "
-        b"WHERE task_id = %s",
-        (task.task_id,),
-    )
+    """Put a task back as if it had not been claimed: for it nothing was sent. Raises `HoldLost`."""
+    _end(connection, _GIVE_BACK, task)
+
+
+def _end(connection: Connection[DictRow], statement: bytes, task: Task, **values: str | None) -> None:
+    facts = {"task": task.task_id, "fence": task.fence, **values}
+    if connection.execute(statement, facts).rowcount == 0:
+        raise HoldLost(f"page {task.page_key} of {task.segment} was taken over by another run")
 
 
 def segments_left(

@@ -100,11 +100,14 @@ def finish_run(store: Store, run_id: str, source: str, *, failed: str | None, re
 
 
 def abandon_run(store: Store, run_id: str) -> None:
-    """Close the books of a run whose process died, where they stand open."""
-    store.execute(
-        "UPDATE import_run SET status = 'failed', finished_at = now() WHERE run_id = %s AND status = 'running'",
-        (run_id,),
-    )
+    """Close the books of a run whose process died, where they stand open, and free what it held."""
+    with store.transaction() as connection:
+        connection.execute(
+            b"UPDATE import_run SET status = 'failed', finished_at = now() WHERE run_id = %s AND status = 'running'",
+            (run_id,),
+        )
+        connection.execute(b"DELETE FROM lease WHERE name = %s", (f"run {run_id}",))
+        connection.execute(b"UPDATE lease SET held_until = '-infinity' WHERE holder = %s", (run_id,))
 
 
 def run_status(store: Store, run_id: str) -> str | None:

@@ -26,6 +26,7 @@ from . import frontier
 from .client import Client, Fetched, Validators
 from .guard import Guard, NotNow
 from .keyring import Keyring
+from .leases import Hold
 from .limits import Limits
 from .outcomes import FetchError, Kind, Outcome
 from .rest import quiet_now
@@ -78,8 +79,10 @@ class Visitor:
         run_id: str,
         budget: RetryBudget | None = None,
         parser: Parser | None = None,
+        hold: Hold | None = None,
     ) -> None:
-        """`budget`: the run's, where it has one already; each visitor has its own else."""
+        """`budget`: the run's, where it has one already; each visitor has its own else. `hold`: of the source, where
+        more is done than a single look; it is checked between any two pages."""
         self.store = store
         self.client = client
         self.source = source
@@ -87,6 +90,7 @@ class Visitor:
         self.settings = settings
         self.run_id = run_id
         self.parser = parser or InProcess()
+        self.hold = hold
         self.limits = Limits.of(source, settings)
         self.keys = Keyring.of(source, settings)
         self.guard = Guard(
@@ -102,6 +106,11 @@ class Visitor:
         """Why the rest of the work waits by our own will, where it does: quiet hours, the daily budget."""
         self._failures_in_a_row = 0
         self._postponed: set[Kind] = set()
+
+    def _go_on(self) -> None:
+        """Raises `HoldLost` where the source was taken over."""
+        if self.hold is not None:
+            self.hold.check()
 
     def another_attempt_helps(self, *others: Kind) -> bool:
         """May what was postponed, or what failed in these other ways, go well in another attempt of this run?"""
@@ -207,6 +216,7 @@ class Visitor:
             seen.add(request.identity)
             if len(seen) > MAX_LISTING_REQUESTS:
                 raise ParseError("listing", f"does not end after {MAX_LISTING_REQUESTS} requests")
+            self._go_on()
             fetched = self.fetch(request)
             counts["requests"] += fetched.requests
             listing = self.parser.parse_listing(self.source, fetched.response)
@@ -225,8 +235,10 @@ class Visitor:
     ) -> list[SegmentReport]:
         """Fetch what is due in the segments (`full`: everything; `only`: just these page keys).
 
-        Calls `on_segment` as each segment ends. Never raises for what a site does.
+        Calls `on_segment` as each segment ends. Never raises for what a site does; raises `HoldLost` where another run
+        has taken over.
         """
+        self._go_on()
         with self.store.transaction() as connection:
             frontier.release_orphans(connection, self.source.name)
             if only is None:
@@ -264,16 +276,9 @@ class Visitor:
 
     def _visit_segment(self, report: SegmentReport, started: dt.datetime, only: Sequence[str] | None) -> None:
         while True:
+            self._go_on()
             with self.store.transaction() as connection:
-                task = frontier.claim(
-                    connection,
-                    self.source.name,
-                    report.segment,
-                    self.run_id,
-                    started,
-                    self.settings.crawl.lease,
-                    only,
-                )
+                task = frontier.claim(connection, self.source.name, report.segment, self.run_id, started, only)
             if task is None:
                 return
             self._visit_page(task, report)

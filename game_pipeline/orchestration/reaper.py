@@ -11,10 +11,9 @@ GRACE_SECONDS = 10.0  # from a run's start until it must have shown that it is a
 
 
 def reap_dead_runs(instance: dg.DagsterInstance, store: Store, now: float) -> list[str]:
-    """Fail every run that is STARTED and whose process is gone; returns their ids.
+    """Fail every run that is STARTED and whose process is gone, stands still or is cut off; returns their ids.
 
-    `now`: seconds since the epoch. A run shows that it is alive by a lock that ends with its process, so that neither a
-    clock nor a heartbeat decides.
+    `now`: seconds since the epoch. A run shows that it is alive by a lease that it renews (`crawl.leases`).
     """
     dead = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):

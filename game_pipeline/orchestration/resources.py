@@ -1,14 +1,14 @@
 """What a run needs at hand: the settings, the store, a polite client, a curator. Opened when first used."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import Self
 
 import dagster as dg
 
 from game_pipeline.catalog import Curator, curator_for
-from game_pipeline.crawl import Client, RetryBudget, Visitor, living_run
+from game_pipeline.crawl import Client, Hold, RetryBudget, Visitor, living_run, source_lock
 from game_pipeline.parsing import Parser, open_parser
 from game_pipeline.settings import Settings, load_settings
 from game_pipeline.sources import SOURCES, Source
@@ -52,10 +52,14 @@ class Pipeline:
         """Reads pages in processes of their own; they start with the first page."""
         return open_parser(self.settings.parse)
 
-    def visitor(self, source: Source, run_id: str) -> Visitor:
+    def hold(self, source: Source, run_id: str) -> AbstractContextManager[Hold]:
+        """The source, for this run alone. Raises `SourceBusy`."""
+        return source_lock(self.store, source.name, run_id, self.settings.crawl.lease)
+
+    def visitor(self, source: Source, run_id: str, hold: Hold | None = None) -> Visitor:
         """A visitor for one attempt; what a run may try again is one budget for all its attempts."""
         budget = self._budgets.setdefault(run_id, RetryBudget())
-        return Visitor(self.store, self.client, source, self.settings, run_id, budget, self.parser)
+        return Visitor(self.store, self.client, source, self.settings, run_id, budget, self.parser, hold)
 
     def curator(self, correlation_id: str) -> Curator:
         return curator_for(self.store, self.settings, correlation_id, self.sources)
@@ -72,7 +76,7 @@ def pipeline_resource(
             pipeline = Pipeline(settings or load_settings(known_sources=frozenset(sources)), sources)
             stack.enter_context(pipeline)
             if context.run is not None:
-                stack.enter_context(living_run(pipeline.store, context.run.run_id))
+                stack.enter_context(living_run(pipeline.store, context.run.run_id, pipeline.settings.crawl.lease))
             yield pipeline
 
     return dg.ResourceDefinition(

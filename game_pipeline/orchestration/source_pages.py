@@ -12,6 +12,8 @@ import psycopg
 
 from game_pipeline.crawl import (
     FetchError,
+    Hold,
+    HoldLost,
     Kind,
     Outcome,
     SegmentReport,
@@ -22,7 +24,6 @@ from game_pipeline.crawl import (
     mark_done,
     read_health,
     run_counts,
-    source_lock,
     without_keys,
 )
 from game_pipeline.settings import Settings
@@ -77,12 +78,12 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
             raise dg.Failure(f"{source.title} {missing}", allow_retries=False)
         try:
             with (
-                source_lock(pipeline.store, source.name),
+                pipeline.hold(source, context.run.run_id) as hold,
                 _books(context, pipeline, source, config, last=context.retry_number >= retries),
             ):
-                return _fetch(context, config, pipeline, source, segments, last=context.retry_number >= retries)
-        except SourceBusy as busy:
-            raise dg.Failure(str(busy), allow_retries=False) from None
+                return _fetch(context, config, pipeline, source, hold, segments, last=context.retry_number >= retries)
+        except (SourceBusy, HoldLost) as other:
+            raise dg.Failure(str(other), allow_retries=False) from None
 
     return pages
 
@@ -104,7 +105,7 @@ def _books(
     begin_run(pipeline.store, run.run_id, source.name, list(context.partition_keys), full=config.full)
     try:
         yield
-    except dg.Failure:  # its raiser has closed them, or another attempt comes
+    except (dg.Failure, HoldLost):  # its raiser, or who took over, has closed them, or another attempt comes
         raise
     except BaseException as error:  # a defect, or the run was cancelled: the monitor rests after either
         passing = isinstance(error, psycopg.OperationalError)  # the database was away; all else stays as it is
@@ -146,12 +147,13 @@ def _fetch(
     config: ImportConfig,
     pipeline: Pipeline,
     source: Source,
+    hold: Hold,
     segments: list[str],
     *,
     last: bool,
 ) -> dg.MaterializeResult:
     begun = time.monotonic()
-    visitor = pipeline.visitor(source, context.run.run_id)
+    visitor = pipeline.visitor(source, context.run.run_id, hold)
     only, problems = _find_pages(context, config, pipeline, source, visitor)
     reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
     failed = [report for report in reports if report.failed]

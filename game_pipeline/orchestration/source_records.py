@@ -9,11 +9,11 @@ import dagster as dg
 
 from game_pipeline.changes import RecordsReport, refresh_records
 from game_pipeline.crawl import (
+    HoldLost,
     SourceBusy,
     finish_run,
     replan,
     run_status,
-    source_lock,
 )
 from game_pipeline.sources import Source
 
@@ -66,17 +66,19 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
         begun = time.monotonic()
         reports: list[RecordsReport] = []
         try:
-            with source_lock(pipeline.store, source.name):
+            with pipeline.hold(source, context.run.run_id) as hold:
                 for segment in context.partition_keys:
-                    report = refresh_records(pipeline.store, source, context.run.run_id, segment, pipeline.parser)
+                    report = refresh_records(
+                        pipeline.store, source, context.run.run_id, segment, pipeline.parser, go_on=hold.check
+                    )
                     reports.append(report)
                     context.add_asset_metadata(_records_metadata(report), partition_key=segment)
                 plan = replan(pipeline.store, source, pipeline.settings)
             context.log.info(
                 "next visits: %d pages share %.0f a day, %d turns moved", plan.pages, plan.budget, plan.moved
             )
-        except SourceBusy as busy:
-            raise dg.Failure(str(busy), allow_retries=False) from None
+        except (SourceBusy, HoldLost) as other:
+            raise dg.Failure(str(other), allow_retries=False) from None
         except BaseException as error:  # a defect, or the run was cancelled: its books are closed all the same
             if _imported_here(pipeline, context.run.run_id):
                 why = f"{source.title}: {type(error).__name__}: {error}"

@@ -87,7 +87,7 @@ def test_a_failing_page_fails_its_segment_and_a_malformed_one_only_itself(
 def test_a_second_import_of_a_source_says_so_and_ends(shell: Shell, workplace: Path) -> None:
     settings = load_settings(workplace / "game_pipeline.toml")
     assert settings.database_url
-    with Store(settings.database_url) as store, source_lock(store, "instead_games"):
+    with Store(settings.database_url) as store, source_lock(store, "instead_games", "another"):
         outcome = shell("import", "--source", "instead_games")
     assert outcome.code == 1
     assert "instead_games is being imported" in outcome.err

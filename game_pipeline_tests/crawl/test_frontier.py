@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from game_pipeline.crawl import frontier
+from game_pipeline.crawl import HoldLost, frontier
 from game_pipeline.sources import PageRef
 from game_pipeline.store import Store
 from game_pipeline_tests.changes.tiny_site import source_named
@@ -43,16 +43,15 @@ class Desk:
         self,
         run_id: str = "run",
         *,
-        lease: float = 60,
         started: dt.datetime | None = None,
         segment: str = "one",
         only: Sequence[str] | None = None,
     ) -> frontier.Task | None:
         with self.store.transaction() as connection:
-            return frontier.claim(connection, "tiny", segment, run_id, started or self.now(), lease, only)
+            return frontier.claim(connection, "tiny", segment, run_id, started or self.now(), only)
 
-    def claimed(self, run_id: str = "run", *, lease: float = 60) -> frontier.Task:
-        task = self.claim(run_id, lease=lease)
+    def claimed(self, run_id: str = "run") -> frontier.Task:
+        task = self.claim(run_id)
         assert task is not None
         return task
 
@@ -253,19 +252,47 @@ def test_a_postponed_task_waits_for_the_next_attempt(desk: Desk) -> None:
     assert desk.tasks()[0]["attempts"] == 2
 
 
-def test_a_leased_task_is_nobody_else_s_until_the_lease_ends(desk: Desk) -> None:
+def test_a_claimed_task_is_nobody_else_s(desk: Desk) -> None:
     desk.observe("a")
     desk.enqueue()
-    desk.claimed("first", lease=60)
+    desk.claimed("first")
     assert desk.claim("second") is None
-    desk.store.execute("UPDATE import_task SET lease_until = clock_timestamp() - interval '1 second'")
-    assert desk.claimed("second").page_key == "a"
+
+
+@pytest.mark.parametrize("end", ["finish", "postpone", "give_back"])
+def test_who_stalled_ends_no_task_that_was_taken_over(desk: Desk, end: str) -> None:
+    desk.observe("a")
+    desk.enqueue()
+    stalled = desk.claimed("first")
+
+    def end_it() -> None:
+        with desk.store.transaction() as connection:
+            connection.execute(b"UPDATE source_url_state SET outcome = 'changed'")
+            if end == "finish":
+                frontier.finish(connection, stalled, state="done", outcome="same")
+            elif end == "postpone":
+                frontier.postpone(connection, stalled, outcome="http_error", error="503")
+            else:
+                frontier.give_back(connection, stalled)
+
+    def wake() -> None:
+        with pytest.raises(HoldLost, match="page a of one was taken over"):
+            end_it()
+
+    desk.release_orphans()
+    wake()
+    other = desk.claimed("second")
+    wake()
+    assert [(task["state"], task["run_id"]) for task in desk.tasks()] == [("leased", "second")]
+    desk.finish(other)
+    wake()
+    assert desk.store.rows("SELECT outcome FROM source_url_state") == [{"outcome": "same"}]
 
 
 def test_what_a_dead_run_held_is_taken_over_at_once(desk: Desk) -> None:
     desk.observe("a")
     desk.enqueue()
-    desk.claimed("dead", lease=3600)
+    desk.claimed("dead")
     assert desk.release_orphans() == 1
     assert desk.claimed("next").page_key == "a"
     assert desk.tasks()[0]["crashes"] == 1

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from game_pipeline.crawl import (
-    SourceBusy,
     abandon_run,
     begin_run,
     finish_run,
@@ -16,7 +13,6 @@ from game_pipeline.crawl import (
     read_health,
     run_counts,
     run_status,
-    source_lock,
 )
 from game_pipeline.crawl.health import record_health
 from game_pipeline.store import Store
@@ -51,7 +47,7 @@ def test_the_counts_of_a_run_come_from_its_tasks(store: Store) -> None:
         frontier.observe(connection, SOURCE, [SOURCE.ref(key) for key in "abc"], listed=True)
         frontier.enqueue_due(connection, "tiny", ["one"], full=False, run_id="run")
     with store.transaction() as connection:
-        tasks = [frontier.claim(connection, "tiny", "one", "run", "infinity", 60) for _ in range(3)]
+        tasks = [frontier.claim(connection, "tiny", "one", "run", "infinity") for _ in range(3)]
         done, failed, later = (task for task in tasks if task is not None)
         frontier.finish(connection, done, state="done", outcome="same")
         frontier.finish(connection, failed, state="failed", outcome="gone")
@@ -96,17 +92,3 @@ def test_a_source_that_fails_for_weeks_is_tried_every_hour(store: Store) -> None
 def test_a_source_never_imported_is_well(store: Store) -> None:
     health = read_health(store, "tiny")
     assert (health.state, health.waiting, health.listed) == ("closed", False, False)
-
-
-def test_one_import_of_a_source_at_a_time_and_the_refused_one_names_the_other(store: Store) -> None:
-    with source_lock(store, "tiny"):
-        begin_run(store, "first", "tiny", ["one"], full=False)
-        with (
-            pytest.raises(SourceBusy, match=r"tiny is being imported since .* by run first"),
-            source_lock(store, "tiny"),
-        ):
-            pass
-        with source_lock(store, "other"):
-            pass
-    with source_lock(store, "tiny"):
-        pass
