@@ -16,7 +16,6 @@ from game_pipeline.demo.replicas import (
     EDITED_TUID,
     EVENTS_OF_DAY_2,
     FAILING_TUID,
-    HOSTS,
     IFDB,
     IFWIKI,
     INSTEAD,
@@ -24,6 +23,7 @@ from game_pipeline.demo.replicas import (
     MERGED,
     NEW_INSTEAD_ID,
     NEW_TUID,
+    REPLICAS,
     SITES,
     TRUE_RELEASE_DATE,
     VANISHED_INSTEAD_ID,
@@ -511,7 +511,7 @@ def test_every_site_has_rules_that_let_the_source_in(replicas: Replicas, site: s
 
 def test_routes_lead_every_host_of_the_sources_to_loopback(replicas: Replicas) -> None:
     for site in SITES:
-        assert set(get(site).hosts) <= set(HOSTS[site]) <= replicas.routes.keys()
+        assert set(get(site).hosts) <= set(REPLICAS[site].hosts) <= replicas.routes.keys()
         assert replicas.origin(site).startswith("http://127.0.0.1:")
     assert len(set(replicas.routes.values())) == len(SITES)
 

@@ -1,7 +1,7 @@
-"""Replicas of instead-games.ru, ifdb.org and ifwiki.ru on loopback: the true formats, a made-up world, three days.
+"""Replicas of the sources' sites on loopback: the true formats, a made-up world, three days.
 
 `server` runs them, `days` says what the sites hold on which day, `events` what happened in between; each site has a
-module (`*_site`) of pure functions from a world and a request to a reply.
+module (`*_site`) of pure functions from a world and a request to a reply, and a line in `registry`.
 """
 
 from .days import MERGED, World, date_of, world_on
@@ -23,14 +23,14 @@ from .events import (
     Event,
     EventKind,
 )
-from .server import HOSTS, Replicas, Seen
+from .registry import REPLICAS
+from .server import Replicas, Seen
 
 __all__ = [
     "CHANGED",
     "EDITED_TUID",
     "EVENTS_OF_DAY_2",
     "FAILING_TUID",
-    "HOSTS",
     "IFDB",
     "IFWIKI",
     "INSTEAD",
@@ -38,6 +38,7 @@ __all__ = [
     "MERGED",
     "NEW_INSTEAD_ID",
     "NEW_TUID",
+    "REPLICAS",
     "SITES",
     "TRUE_RELEASE_DATE",
     "VANISHED_INSTEAD_ID",

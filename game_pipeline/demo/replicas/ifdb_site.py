@@ -8,6 +8,7 @@ from typing import Any
 from game_pipeline.demo.world import IfdbEntry
 
 from .days import World
+from .events import IFDB
 from .ifdb_pages import (
     address,
     cover,
@@ -21,6 +22,7 @@ from .ifdb_pages import (
 )
 from .noise import advertisement, roll
 from .reply import Reply, Target, broken, html_page, picture, robots
+from .site import Site
 
 PER_PAGE = 100
 _UNCACHED = (("Cache-Control", "no-store, no-cache, must-revalidate"), ("Pragma", "no-cache"))
@@ -185,3 +187,6 @@ def _printable(published: str | None) -> str:
         return published or ""
     day = dt.date.fromisoformat(published)
     return f"{day:%B} {day.day}, {day.year}"
+
+
+SITE = Site(IFDB, ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"), answer)

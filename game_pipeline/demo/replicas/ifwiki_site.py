@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from .days import World
+from .events import IFWIKI
 from .ifwiki_pages import SUBCATEGORIES, Article, articles_on, recent_changes
 from .noise import advertisement, roll, token
 from .reply import Reply, Target, html_page, robots
+from .site import Site
 
 MAX_MEMBERS = 20
 MAX_CHANGES = 5
@@ -263,3 +265,6 @@ def _page(world: World, title: str, *, raw: bool) -> Reply:
         f"<!-- Saved in parser cache with key wiki:{article.pageid}, {token(world.day, article.pageid)} -->",
         lang="ru",
     )
+
+
+SITE = Site(IFWIKI, ("ifwiki.ru", "www.ifwiki.ru"), answer)

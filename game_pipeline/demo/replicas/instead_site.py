@@ -13,8 +13,10 @@ from html import escape
 from game_pipeline.demo.world import InsteadEntry
 
 from .days import World
+from .events import INSTEAD
 from .noise import advertisement, roll, seconds, token
 from .reply import Reply, Target, html_page, picture, robots
+from .site import Site
 
 _HOST = "instead-games.ru"
 _EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
@@ -143,3 +145,6 @@ def _front_page(world: World) -> Reply:
     return html_page(
         _HOST, f'<div class="banner">{advertisement(world.day, "front")}</div>\n<ul>\n{items}\n</ul>', lang="ru"
     )
+
+
+SITE = Site(INSTEAD, ("instead-games.ru", "www.instead-games.ru"), answer)

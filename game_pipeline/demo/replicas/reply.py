@@ -2,7 +2,8 @@
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,16 +11,35 @@ from urllib.parse import parse_qsl, urlsplit
 @dataclass(frozen=True, slots=True)
 class Target:
     """The path and the query of a request, decoded. A parameter without a value has an empty one; names keep their
-    case, and of a name given twice the last value counts, as in PHP."""
+    case, and of a name given twice the last value counts, as in PHP.
+
+    `host`: which of the site's hosts was asked, lower case. `headers`: names in lower case. `switches`: what of the
+    site is switched on (`Replicas.switch`), by names of its own; `layout` is a redesign on every site that has one.
+    """
 
     path: str
     query: dict[str, str]
     raw: str
+    host: str = ""
+    method: str = "GET"
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
 
     @classmethod
-    def parse(cls, raw: str) -> Self:
+    def parse(
+        cls,
+        raw: str,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        switches: frozenset[str] = frozenset(),
+    ) -> Self:
         parts = urlsplit("//site" + raw if raw.startswith("/") else raw)
-        return cls(parts.path or "/", dict(parse_qsl(parts.query, keep_blank_values=True)), raw)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        host = (headers or {}).get("host", "").partition(":")[0].lower()
+        return cls(parts.path or "/", query, raw, host, method, body, headers or {}, switches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

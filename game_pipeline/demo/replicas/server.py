@@ -4,7 +4,7 @@ import gzip
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -12,28 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from . import ifdb_site, ifwiki_site, instead_site
 from .days import World, world_on
-from .events import IFDB, IFWIKI, INSTEAD, SITES
+from .events import SITES
+from .registry import REPLICAS
 from .reply import Reply, Target, broken
 
-__all__ = ["HOSTS", "Replicas", "Seen"]
+__all__ = ["Replicas", "Seen"]
 
-HOSTS: Mapping[str, tuple[str, ...]] = {
-    INSTEAD: ("instead-games.ru", "www.instead-games.ru"),
-    IFDB: ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"),
-    IFWIKI: ("ifwiki.ru", "www.ifwiki.ru"),
-}
-"""The host names that each site answers to."""
-
-_ANSWERS: Mapping[str, Callable[[World, Target], Reply]] = {
-    INSTEAD: instead_site.answer,
-    IFDB: ifdb_site.answer,
-    IFWIKI: ifwiki_site.answer,
-}
 _LOOPBACK = "127.0.0.1"
 _WORTH_COMPRESSING = 500
 _REMEMBERED = 20_000
+_LONGEST_BODY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +32,7 @@ class Seen:
     site: str
     path: str
     status: int
+    method: str = "GET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +44,22 @@ class _Fault:
 
 
 class Replicas:
-    """The three sites of the demo, from `start` (or `with`) to `stop`.
+    """Replicas of sites (the three of the demo's story, or those named), from `start` (or `with`) to `stop`.
 
-    A site is named as its source is: `instead_games`, `ifdb`, `ifwiki_ru`. `ports` fixes the ports of some; the others
-    get free ones. Every method may be called from any thread.
+    A site is named as its source is. `ports` fixes the ports of some; the others get free ones. Every method may be
+    called from any thread.
     """
 
-    def __init__(self, ports: Mapping[str, int] | None = None, *, day: int = 1) -> None:
-        for site in ports or ():
+    def __init__(self, ports: Mapping[str, int] | None = None, *, day: int = 1, sites: Iterable[str] = SITES) -> None:
+        self._sites = tuple(sites)
+        for site in (*self._sites, *(ports or ())):
             _check(site)
         self._ports = dict(ports or {})
         self._world = world_on(day)
         self._servers: dict[str, _Server] = {}
         self._faults: dict[str, list[_Fault]] = {}
         self._bodies: dict[tuple[str, str], bytes] = {}
+        self._switches: dict[str, frozenset[str]] = {}
         self._log: deque[Seen] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
 
@@ -76,7 +68,7 @@ class Replicas:
         if self._servers:
             raise RuntimeError("the replicas are running already")
         try:
-            for site in SITES:
+            for site in self._sites:
                 self._servers[site] = _Server(self._ports.get(site, 0), site, self)
         except OSError:
             self.stop()
@@ -101,7 +93,7 @@ class Replicas:
     @property
     def routes(self) -> dict[str, str]:
         """Host to origin, for the setting `routes`: `{"ifdb.org": "http://127.0.0.1:40001", ...}`."""
-        return {host: self.origin(site) for site in self._servers for host in HOSTS[site]}
+        return {host: self.origin(site) for site in self._servers for host in REPLICAS[site].hosts}
 
     def origin(self, site: str) -> str:
         """Where a site listens: `http://127.0.0.1:40001`."""
@@ -141,6 +133,13 @@ class Replicas:
             else:
                 self._bodies[site, path] = body
 
+    def switch(self, site: str, name: str, *, on: bool = True) -> None:
+        """Switch something of a site on or off, by a name that its module knows: `layout` is a redesign."""
+        _check(site)
+        with self._lock:
+            known = self._switches.get(site, frozenset())
+            self._switches[site] = known | {name} if on else known - {name}
+
     @property
     def log(self) -> list[Seen]:
         """The requests so far, in the order of their answers; of very many, the latest."""
@@ -151,30 +150,40 @@ class Replicas:
         with self._lock:
             self._log.clear()
 
-    def reply(self, site: str, path: str) -> Reply:
-        """What a site answers to a GET just now, without any network."""
+    def reply(
+        self,
+        site: str,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """What a site answers just now, without any network. `headers`: names in lower case."""
         _check(site)
         with self._lock:
             faults = list(self._faults.get(site, ()))
-            body = self._bodies.get((site, path))
+            instead = self._bodies.get((site, path))
+            switches = self._switches.get(site, frozenset())
         for fault in faults:
             if fault.path_contains is None or fault.path_contains in path:
                 return broken(fault.status)
         world = self._world
         if site in world.down:
             return broken(500)
-        usual = _ANSWERS[site](world, Target.parse(path))
-        return usual if body is None else Reply(body=body, content_type=usual.content_type)
+        target = Target.parse(path, method=method, body=body, headers=headers, switches=switches)
+        usual = REPLICAS[site].answer(world, target)
+        return usual if instead is None else Reply(body=instead, content_type=usual.content_type)
 
-    def note(self, site: str, path: str, status: int) -> None:
+    def note(self, site: str, path: str, status: int, method: str = "GET") -> None:
         """Add a request to the log."""
         with self._lock:
-            self._log.append(Seen(site, path, status))
+            self._log.append(Seen(site, path, status, method))
 
 
 def _check(site: str) -> None:
-    if site not in SITES:
-        raise ValueError(f"no replica of {site!r}; there are {', '.join(SITES)}")
+    if site not in REPLICAS:
+        raise ValueError(f"no replica of {site!r}; there are {', '.join(REPLICAS)}")
 
 
 class _Server(ThreadingHTTPServer):
@@ -217,7 +226,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD of one connection."""
+    """Answers GET, HEAD and POST of one connection."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -232,19 +241,24 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
 
+    def do_POST(self) -> None:
+        self._answer(with_body=True)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: requests are in `Replicas.log`."""
 
     def _answer(self, *, with_body: bool) -> None:
         replicas, site = self.server.replicas, self.server.site
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        sent = self.rfile.read(min(int(headers.get("content-length") or 0), _LONGEST_BODY))
         try:
-            reply = replicas.reply(site, self.path)
+            reply = replicas.reply(site, self.path, method=self.command, body=sent, headers=headers)
         except Exception:
             # A request that a replica chokes on must not look like a dead site.
             reply = broken(500)
-        if reply.status == 200 and self._has(reply):
+        if self.command != "POST" and reply.status == 200 and self._has(reply):
             reply = Reply(status=304, body=b"", headers=reply.headers)
-        replicas.note(site, self.path, reply.status)
+        replicas.note(site, self.path, reply.status, self.command)
         try:
             self._send(reply, with_body=with_body)
         except OSError:

@@ -1,0 +1,18 @@
+"""What a replica is: a name, hosts, and a pure function from the world and a request to a reply."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .days import World
+from .reply import Reply, Target
+
+__all__ = ["Site"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`name`: that of its source. `hosts`: the host names that it answers to. `answer`: the reply to a request."""
+
+    name: str
+    hosts: tuple[str, ...]
+    answer: Callable[[World, Target], Reply]
