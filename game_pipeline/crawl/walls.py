@@ -18,23 +18,25 @@ __all__ = ["check_wall", "wall_of"]
 LOOKED_AT = 64 * 1024
 """Bytes from the beginning: walls are short, and say what they are at once."""
 
-# Markup of the pages that protection services put before a site, in small letters.
-_MARKERS = (
+# What the pages hold that protection services put before a site, in small letters: titles, then other markup.
+_TITLES = (
     b"<title>just a moment...</title>",  # Cloudflare
     b"<title>attention required! | cloudflare</title>",
-    b"window._cf_chl_opt",
-    b'id="challenge-form"',
     b"<title>ddos-guard</title>",
-    b"/_incapsula_resource?swudnsai=",  # Imperva
-    b'id="px-captcha"',  # HUMAN
-    b"geo.captcha-delivery.com",  # DataDome
-    b"/showcaptcha?",  # Yandex SmartCaptcha
     b"<title>bot verification</title>",
     b"<title>are you a robot?</title>",
     b"<title>robot or human?</title>",
 )
+_MARKERS = (
+    b"window._cf_chl_opt",  # Cloudflare
+    b'id="challenge-form"',
+    b"/_incapsula_resource?swudnsai=",  # Imperva
+    b'id="px-captcha"',  # HUMAN
+    b"geo.captcha-delivery.com",  # DataDome
+    b"/showcaptcha?",  # Yandex SmartCaptcha
+)
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})</title", re.IGNORECASE)
-_PASSWORD = re.compile(rb"<input[^>]{0,500}type\s*=\s*[\"']?password", re.IGNORECASE)
+_PASSWORD = re.compile(rb"<input[^>]{0,500}type\s*=\s*[\"']?password")
 _LOGIN_TITLE = re.compile(r"\b(log ?in|sign ?in|log ?on|вход|войти|авторизация)\b", re.IGNORECASE)
 _LOGIN_PATH = re.compile(
     r"/(log-?in|sign-?in|logon|auth|captcha|showcaptcha|checkcaptcha)(\.\w{2,5})?/?$", re.IGNORECASE
@@ -61,14 +63,19 @@ def wall_of(asked: str, final: str, body: bytes, markers: Iterable[str] = ()) ->
             return marker
     if not small.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return None
+    title = small.find(b"<title>")
+    while title >= 0:
+        if small.startswith(_TITLES, title):
+            return small[title : small.index(b"</", title)].decode("ascii")
+        title = small.find(b"<title>", title + 1)
     for known in _MARKERS:
         if known in small:
             return known.decode()
     path = urlsplit(final).path
     if path != urlsplit(asked).path and _LOGIN_PATH.search(path):
         return f"sent on to {path}"
-    if _PASSWORD.search(head) and (title := _TITLE.search(head)):
-        text = title[1].decode("utf-8", "replace").strip()
+    if b"password" in small and _PASSWORD.search(small) and (named := _TITLE.search(head)):
+        text = named[1].decode("utf-8", "replace").strip()
         if _LOGIN_TITLE.search(text):
             return f"a form for a password under the title {text!r}"
     return None

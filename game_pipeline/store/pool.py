@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -32,7 +33,7 @@ class Store:
             timeout=30,
             open=False,
             # A database restarted under us costs a new connection, not an error.
-            check=ConnectionPool.check_connection,
+            check=_check,
         )
 
     def __enter__(self) -> Store:
@@ -71,3 +72,14 @@ class Store:
         """Run one statement and return how many rows it touched."""
         with self.connection() as connection:
             return connection.execute(statement.encode(), parameters).rowcount
+
+
+def _check(connection: Connection[DictRow]) -> None:
+    """Raise where the server has gone since the connection was last used. A healthy one costs no statement.
+
+    A server that goes closes its sockets, and there is something to read: only then it is asked.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)

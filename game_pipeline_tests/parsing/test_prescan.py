@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from game_pipeline.parsing import prescan as module
 from game_pipeline.parsing.prescan import MAX_ATTRIBUTES, MAX_BODY, MAX_DEPTH, MAX_TAG, MAX_TAGS, prescan
 from game_pipeline.parsing.reading import mend
 from game_pipeline.sources import ParseError
@@ -81,6 +82,16 @@ def test_no_pattern_takes_more_than_linear_time(unit: bytes) -> None:
     with contextlib.suppress(ParseError):
         prescan(body)
     assert time.perf_counter() - started < 2.5
+
+
+_PIECES = [b"<a", b"</a", b">", b" b", b"='", b'="', b"'", b'"', b"=\\'", b"<", b"/>", b"<!--", b"x" * 600, b" y" * 400]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=60).map(b"".join), st.integers(1, 40))
+def test_what_counting_alone_lets_pass_passes_tag_by_tag(piece: bytes, times: int) -> None:
+    body = piece * times
+    if module._is_plain(body):
+        module._check_tags(body, "page")
 
 
 @given(st.binary(max_size=300))
