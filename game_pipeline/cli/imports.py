@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 @click.option("--source", "name", help="Import this source instead of single addresses.")
 @click.option("--segment", "segments", multiple=True, help="Only this segment of the source (may be repeated).")
 @click.option("--full", is_flag=True, help="Walk the listing and fetch every page, due or not.")
+@click.option("--anew", is_flag=True, help="With --full: do not go on with one that was interrupted.")
 @json_option
 @pass_app
 def import_(
-    app: App, urls: tuple[str, ...], name: str | None, segments: tuple[str, ...], full: bool, json_: bool
+    app: App, urls: tuple[str, ...], name: str | None, segments: tuple[str, ...], full: bool, anew: bool, json_: bool
 ) -> None:
     """Import the games at URLS, whichever source owns each, or a whole source with --source."""
     if bool(urls) == bool(name):
         raise WrongUse("give either addresses of games or --source NAME")
     if urls and (segments or full):
         raise WrongUse("--segment and --full go with --source, not with addresses")
+    if anew and not full:
+        raise WrongUse("--anew goes with --full")
     from game_pipeline.crawl import without_keys
 
     plan: list[tuple[Source, Sequence[str], Sequence[str]]]
@@ -57,7 +60,7 @@ def import_(
         if missing := without_keys(source, app.settings):
             raise WrongUse(f"{source.name} {missing}; {source.needs[0].what}: {source.needs[0].where}")
     app.require_sites()
-    _run(app, plan, full=full, json_=json_)
+    _run(app, plan, full=full, anew=anew, json_=json_)
 
 
 def _owners(urls: Sequence[str]) -> dict[Source, list[str]]:
@@ -96,8 +99,10 @@ def _troubles(store: Store, source: str, began: dict[str, Any] | None) -> list[s
     return [row["trouble"] for row in rows]
 
 
-def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], *, full: bool, json_: bool) -> None:
-    from game_pipeline.crawl import resting
+def _run(
+    app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], *, full: bool, anew: bool, json_: bool
+) -> None:
+    from game_pipeline.crawl import resting, unfinished_full
     from game_pipeline.orchestration.build import build_defs
     from game_pipeline.orchestration.importing import import_source, reconcile
     from game_pipeline.orchestration.instance import open_instance
@@ -118,10 +123,18 @@ def _run(app: App, plan: Sequence[tuple[Source, Sequence[str], Sequence[str]]], 
             began = store.row("SELECT clock_timestamp() AS now")
             outcomes = []
             for source, segments, urls in plan:
+                if full and not anew and (left := unfinished_full(store, source.name)):
+                    click.echo(
+                        f"{source.name}: the full import that was interrupted goes on with what is left of "
+                        f"{len(left)} segments; to fetch everything again: --anew",
+                        err=True,
+                    )
                 # An address says nothing of its segment before it is looked up: all of them, and only its page.
                 with progress_of(store, source.name, quiet=json_):
                     outcomes.append(
-                        import_source(defs, instance, store, source, segments=segments or None, full=full, urls=urls)
+                        import_source(
+                            defs, instance, store, source, segments=segments or None, full=full, anew=anew, urls=urls
+                        )
                     )
             taken = reconcile(defs, instance, store)
             waits = {source.name: why for source, *_ in plan if (why := resting(store, source, settings))}

@@ -12,6 +12,7 @@ from .health import (
 )
 from .keyring import without_keys
 from .leases import Hold, HoldLost, SourceBusy, living_run, run_is_alive, source_lock
+from .orders import unfinished_full
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
 from .probe import ProbeResult, probe
@@ -71,5 +72,6 @@ __all__ = [
     "run_status",
     "source_lock",
     "source_overview",
+    "unfinished_full",
     "without_keys",
 ]

@@ -6,6 +6,7 @@ whatever a dead run held is taken over by the next. Who claimed a task before ca
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ __all__ = [
     "enqueue_pages",
     "finish",
     "give_back",
+    "note_listed",
     "observe",
     "postpone",
     "release_orphans",
@@ -92,36 +94,44 @@ def observe(connection: Connection[DictRow], source: Source, pages: Sequence[Pag
     ).rowcount
 
 
-def unlist_missing(
-    connection: Connection[DictRow], source: Source, keys: set[str], max_share: float
-) -> tuple[int, int]:
+def note_listed(connection: Connection[DictRow], source: Source, keys: Sequence[str]) -> None:
+    """Remember that the walk of the listing that is under way named these pages."""
+    connection.execute(
+        b"INSERT INTO listing_seen (source, page_key) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
+        (source.name, list(keys)),
+    )
+
+
+_NAMED = "EXISTS (SELECT FROM listing_seen AS seen WHERE seen.source = page.source AND seen.page_key = page.page_key)"
+
+_COUNT_MISSING = f"""
+SELECT (SELECT count(*) FROM listing_seen WHERE source = %(source)s)::int AS named, count(*)::int AS listed,
+       count(*) FILTER (WHERE NOT {_NAMED})::int AS missing
+FROM source_url_state AS page WHERE source = %(source)s AND listed
+""".encode()
+
+_UNLIST = f"""
+UPDATE source_url_state AS page SET
+    listed = false, unlisted_at = now(), next_check_at = CASE WHEN listed THEN now() ELSE next_check_at END
+WHERE source = %(source)s AND (listed OR unlisted_at IS NULL) AND NOT {_NAMED}
+""".encode()
+
+
+def unlist_missing(connection: Connection[DictRow], source: Source, max_share: float) -> tuple[int, int, int]:
     """After a complete listing: pages that it no longer names are due once more, and no longer listed. Of those that
     no listing ever named it is noted that this one did not, either: should one be gone, that is its second witness.
 
-    Returns (how many were unlisted, how many are missing). Where more than `max_share` of the pages are missing,
+    Returns how many were named, were unlisted, and are missing. Where more than `max_share` of the pages are missing,
     nothing is unlisted: that is a broken listing until a person says otherwise.
     """
-    missing = connection.execute(
-        b"SELECT page_id FROM source_url_state WHERE source = %s AND listed AND page_key <> ALL(%s)",
-        (source.name, list(keys)),
-    ).fetchall()
-    listed = connection.execute(
-        b"SELECT count(*) AS n FROM source_url_state WHERE source = %s AND listed", (source.name,)
-    ).fetchone()
-    total = listed["n"] if listed else 0
-    if len(missing) > 3 and len(missing) > max_share * total:
-        return 0, len(missing)
-    connection.execute(
-        b"UPDATE source_url_state SET unlisted_at = now() "
-        b"WHERE source = %s AND NOT listed AND unlisted_at IS NULL AND page_key <> ALL(%s)",
-        (source.name, list(keys)),
-    )
-    connection.execute(
-        b"UPDATE source_url_state SET listed = false, unlisted_at = now(), next_check_at = now() "
-        b"WHERE page_id = ANY(%s)",
-        ([row["page_id"] for row in missing],),
-    )
-    return len(missing), len(missing)
+    facts = {"source": source.name}
+    row = connection.execute(_COUNT_MISSING, facts).fetchone()
+    assert row is not None
+    missing = row["missing"]
+    if missing > 3 and missing > max_share * row["listed"]:
+        return row["named"], 0, missing
+    connection.execute(_UNLIST, facts)
+    return row["named"], missing, missing
 
 
 _SIGNALLED = "(listed_fingerprint IS NOT NULL AND listed_fingerprint IS DISTINCT FROM fetched_fingerprint)"
@@ -150,10 +160,10 @@ SELECT page_id, source, segment,
             ELSE 'full' END
 FROM source_url_state
 WHERE source = %(source)s AND segment = ANY(%(segments)s)
-  AND ((%(full)s AND {_OPEN}
-        -- what an earlier attempt of this run has done stays done
+  AND ((%(full_since)s::timestamptz IS NOT NULL AND {_OPEN}
+        -- what an earlier attempt, or an earlier run for the same order, has done stays done
         AND NOT EXISTS (SELECT FROM import_task AS task WHERE task.page_id = source_url_state.page_id
-                        AND task.run_id = %(run_id)s AND task.state IN ('done', 'failed')))
+                        AND task.finished_at >= %(full_since)s AND task.state IN ('done', 'failed')))
        OR ({_DUE}))
 ORDER BY page_id
 ON CONFLICT (page_id) WHERE state IN ('pending', 'leased') DO NOTHING
@@ -161,11 +171,12 @@ ON CONFLICT (page_id) WHERE state IN ('pending', 'leased') DO NOTHING
 
 
 def enqueue_due(
-    connection: Connection[DictRow], source: str, segments: Sequence[str], *, full: bool, run_id: str
+    connection: Connection[DictRow], source: str, segments: Sequence[str], *, full_since: dt.datetime | None = None
 ) -> int:
-    """Make tasks of the pages that are due (`full`: of all). Returns how many were added."""
+    """Make tasks of the pages that are due, and (`full_since`) of all that were not visited since then. Returns how
+    many were added."""
     return connection.execute(
-        _ENQUEUE_DUE, {"source": source, "segments": list(segments), "full": full, "run_id": run_id}
+        _ENQUEUE_DUE, {"source": source, "segments": list(segments), "full_since": full_since}
     ).rowcount
 
 

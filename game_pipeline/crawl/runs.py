@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from game_pipeline.store import Event, Store, append
 
 from .health import record_health
+from .orders import take_order
 from .outcomes import WELL
 
 __all__ = [
@@ -26,19 +27,30 @@ __all__ = [
 ]
 
 
-def begin_run(store: Store, run_id: str, source: str, segments: Sequence[str], *, full: bool) -> None:
-    """Open the books of a run; a second attempt goes on in the same row. Call under the source's lock."""
+def begin_run(
+    store: Store, run_id: str, source: str, segments: Sequence[str], *, full: bool, anew: bool = False
+) -> bool:
+    """Open the books of a run; a second attempt goes on in the same row. Call under the source's lock.
+
+    `full`: it works on the order to fetch everything that was interrupted, where there is one and it is not to begin
+    `anew`, or on a new one. Returns whether such an order is continued.
+    """
+    goes_on = False
     with store.transaction() as connection:
         connection.execute(
             b"UPDATE import_run SET status = 'failed', finished_at = now() "
             b"WHERE source = %s AND status = 'running' AND run_id <> %s",
             (source, run_id),
         )
-        connection.execute(
+        row = connection.execute(
             b"INSERT INTO import_run (run_id, source, full_import, segments) VALUES (%s, %s, %s, %s) "
-            b"ON CONFLICT (run_id) DO UPDATE SET status = 'running', finished_at = NULL",
+            b"ON CONFLICT (run_id) DO UPDATE SET status = 'running', finished_at = NULL RETURNING order_id",
             (run_id, source, full, list(segments)),
-        )
+        ).fetchone()
+        if full and row is not None and row["order_id"] is None:
+            order_id, goes_on = take_order(connection, source, segments, anew=anew)
+            connection.execute(b"UPDATE import_run SET order_id = %s WHERE run_id = %s", (order_id, run_id))
+    return goes_on
 
 
 def mark_done(store: Store, run_id: str, segments: Sequence[str]) -> list[str]:

@@ -28,6 +28,8 @@ from .guard import Guard, NotNow
 from .keyring import Keyring
 from .leases import Hold
 from .limits import Limits
+from .listing import listing_due, owe_listing, walk_listing
+from .orders import full_since, segment_done
 from .outcomes import FetchError, Kind, Outcome
 from .rest import quiet_now
 from .revisit import JITTER
@@ -37,7 +39,7 @@ __all__ = ["PageError", "SegmentReport", "Visitor"]
 
 logger = logging.getLogger(__name__)
 
-MAX_LISTING_REQUESTS = 2_000
+MAX_LOOKUPS = 100  # listing replies that finding one game by its address may take
 PATIENCE = 6  # visits in a row that may fail before a page has to wait for its turn, lest it stand in others' way
 DOWN_AFTER = 5  # failures of the site in a row, after which the rest of the run is left for later
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "date", "content-language")
@@ -144,52 +146,18 @@ class Visitor:
     # The listing ---------------------------------------------------------------------------------------------------
 
     def listing_due(self, *, full: bool) -> bool:
-        """Was the source never listed to its end, is a listing owed, or (`full`) was none since this run began?"""
-        row = self.store.row(
-            "SELECT listed_at IS NOT NULL AND NOT listing_owed AS ever, "
-            "listed_at >= (SELECT started_at FROM import_run WHERE run_id = %s) "
-            "AS in_this_run FROM importer_health WHERE source = %s",
-            (self.run_id, self.source.name),
-        )
-        if row is None or not row["ever"]:
-            return True
-        return full and not row["in_this_run"]
+        """Was the source never listed to its end, is a listing owed, or was none since this full import was ordered?"""
+        return listing_due(self.store, self.source, full_since(self.store, self.run_id) if full else None)
 
     def owe_listing(self) -> None:
         """The listing was to be walked and had to wait: the next run does it."""
-        self.store.execute("UPDATE importer_health SET listing_owed = true WHERE source = %s", (self.source.name,))
+        owe_listing(self.store, self.source)
 
     def walk_listing(self) -> Counter[str]:
-        """Enumerate the source's pages to the end. Raises `FetchError` or `ParseError`; what was seen is kept."""
-        counts: Counter[str] = Counter()
-        pages = list(self.source.fixed_pages())
-        for listing in self._walk(self.source.listing(), counts):
-            pages += listing.pages
-            with self.store.transaction() as connection:
-                frontier.observe(connection, self.source, listing.pages, listed=True)
-        with self.store.transaction() as connection:
-            frontier.observe(connection, self.source, pages, listed=True)
-            released = connection.execute(
-                b"SELECT 1 FROM importer_health WHERE source = %s AND listing_released > now() - interval '7 days'",
-                (self.source.name,),
-            ).fetchone()
-            unlisted, missing = frontier.unlist_missing(
-                connection,
-                self.source,
-                {page.key for page in pages},
-                1.0 if released else self.policy.max_vanished_share,
-            )
-            if unlisted == missing:  # a listing held as broken is no listing
-                connection.execute(
-                    b"INSERT INTO importer_health (source, listed_at) VALUES (%s, now()) "
-                    b"ON CONFLICT (source) DO UPDATE SET listed_at = now(), listing_owed = false, "
-                    b"listing_released = NULL",
-                    (self.source.name,),
-                )
-        counts["pages_listed"] = len({page.key for page in pages})
-        counts["pages_unlisted"] = unlisted
-        counts["pages_missing_held"] = missing - unlisted
-        return counts
+        """Enumerate the source's pages to the end, from where an earlier walk was interrupted. Raises `FetchError` or
+        `ParseError`; what was seen is kept."""
+        since = full_since(self.store, self.run_id)
+        return walk_listing(self.store, self.source, self.fetch, self.parser, since=since, go_on=self._go_on)
 
     def locate(self, urls: Sequence[str]) -> list[PageRef]:
         """The pages behind the addresses of games. Raises ValueError, `FetchError` or `ParseError`."""
@@ -197,7 +165,7 @@ class Visitor:
         for url in urls:
             found = self.source.locate(url)
             refs = list(found.pages)
-            for listing in self._walk(found.next, Counter()):
+            for listing in self._look_up(found.next):
                 refs += listing.pages
             if not refs:
                 raise ParseError("listing", f"{self.source.title} names no page for {url}")
@@ -206,7 +174,7 @@ class Visitor:
             frontier.observe(connection, self.source, list(pages.values()))
         return list(pages.values())
 
-    def _walk(self, requests: Iterable[Request], counts: Counter[str]) -> Iterable[Listing]:
+    def _look_up(self, requests: Iterable[Request]) -> Iterable[Listing]:
         queue = list(requests)
         seen: set[str] = set()
         while queue:
@@ -214,12 +182,10 @@ class Visitor:
             if request.identity in seen:  # a listing that leads back into itself ends there
                 continue
             seen.add(request.identity)
-            if len(seen) > MAX_LISTING_REQUESTS:
-                raise ParseError("listing", f"does not end after {MAX_LISTING_REQUESTS} requests")
+            if len(seen) > MAX_LOOKUPS:
+                raise ParseError("listing", f"does not end after {MAX_LOOKUPS} requests")
             self._go_on()
-            fetched = self.fetch(request)
-            counts["requests"] += fetched.requests
-            listing = self.parser.parse_listing(self.source, fetched.response)
+            listing = self.parser.parse_listing(self.source, self.fetch(request).response)
             queue += listing.next
             yield listing
 
@@ -239,10 +205,11 @@ class Visitor:
         has taken over.
         """
         self._go_on()
+        since = full_since(self.store, self.run_id) if full else None
         with self.store.transaction() as connection:
             frontier.release_orphans(connection, self.source.name)
             if only is None:
-                frontier.enqueue_due(connection, self.source.name, segments, full=full, run_id=self.run_id)
+                frontier.enqueue_due(connection, self.source.name, segments, full_since=since)
             else:
                 frontier.enqueue_pages(connection, self.source.name, only)
             row = connection.execute(b"SELECT clock_timestamp() AS now").fetchone()
@@ -258,6 +225,8 @@ class Visitor:
                 except SiteDown as error:
                     down = str(error)
             self._judge(report, down, only)
+            if full and not report.failed and not report.counts["pages_left"]:
+                segment_done(self.store, self.run_id, segment)
             report.seconds = time.monotonic() - begun
             reports.append(report)
             on_segment(report)

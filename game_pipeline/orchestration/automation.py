@@ -13,6 +13,7 @@ from game_pipeline.crawl import (
     probe,
     read_health,
     resting,
+    unfinished_full,
     without_keys,
 )
 from game_pipeline.settings import Settings
@@ -74,7 +75,8 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
         default_status=sensor_status(settings),
         description=(
             f"Looks at {source.title}'s change feed and at what is due, and starts one import of the segments "
-            "concerned. Skips while the source lacks a key, is paused, being imported, resting after failures, held "
+            "concerned, or goes on with a full import that was interrupted. Skips while the source lacks a key, is "
+            "paused, being imported, resting after failures, held "
             "back by its quiet hours or daily budget, or was never imported (start that by hand)."
         ),
     )
@@ -86,7 +88,8 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
         health = read_health(pipeline.store, source.name)
         if health.state == "paused":
             return dg.SkipReason(health.in_words)
-        if not health.listed:
+        unfinished = unfinished_full(pipeline.store, source.name)
+        if not health.listed and not unfinished:
             return dg.SkipReason(f"never imported; start with: game-pipeline import --source {source.name} --full")
         if health.waiting:
             return dg.SkipReason(health.in_words)
@@ -94,19 +97,30 @@ def monitor_sensor(source: Source, settings: Settings, job: "UnresolvedAssetJobD
             return dg.SkipReason("an import is under way")
         if rests := resting(pipeline.store, source, settings):
             return dg.SkipReason(rests)
+        tick = int(context.cursor or 0) + 1  # a content that comes back is news again, so no content in the key
+        run_key = f"{source.name}-{tick}"
+        if unfinished:
+            segments = [key for key in source.segment_keys() if key in unfinished]
+            return dg.SensorResult(run_requests=[_full_run(source, run_key, segments)], cursor=str(tick))
         try:
             found = probe(pipeline.store, pipeline.visitor(source, f"monitor {source.name}"), source)
         except (FetchError, ParseError) as error:
             return dg.SkipReason(f"the look at the feed failed: {error}")
         if not found.segments:
             return dg.SkipReason(f"nothing new ({found.requests} requests)")
-        tick = int(context.cursor or 0) + 1  # a content that comes back is news again, so no content in the key
         return dg.SensorResult(
-            run_requests=[dg.RunRequest(run_key=f"{source.name}-{tick}", tags=range_tags(found.segments))],
-            cursor=str(tick),
+            run_requests=[dg.RunRequest(run_key=run_key, tags=range_tags(found.segments))], cursor=str(tick)
         )
 
     return monitor
+
+
+def _full_run(source: Source, run_key: str, segments: Sequence[str]) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=run_key,
+        run_config=dg.RunConfig(ops={f"sources__{source.name}": ImportConfig(full=True)}),
+        tags=range_tags(segments),
+    )
 
 
 def is_active(instance: dg.DagsterInstance, job_name: str) -> bool:
@@ -173,11 +187,7 @@ def full_import_schedule(
             return dg.SkipReason(f"never imported; start with: game-pipeline import --source {source.name} --full")
         if is_active(context.instance, job.name):
             return dg.SkipReason("an import is under way")
-        return dg.RunRequest(
-            run_key=f"full-{context.scheduled_execution_time.isoformat()}",
-            run_config=dg.RunConfig(ops={f"sources__{source.name}": ImportConfig(full=True)}),
-            tags=range_tags(source.segment_keys()),
-        )
+        return _full_run(source, f"full-{context.scheduled_execution_time.isoformat()}", source.segment_keys())
 
     return full_import
 

@@ -54,9 +54,11 @@ def import_source(
     *,
     segments: Sequence[str] | None = None,
     full: bool = False,
+    anew: bool = False,
     urls: Sequence[str] = (),
 ) -> ImportOutcome:
-    """Import what is due of a source (`full`: all of it; `urls`: just these games). Never raises for what fails."""
+    """Import what is due of a source (`full`: all of it, where that was interrupted from there on unless `anew`;
+    `urls`: just these games). Never raises for what fails."""
     outcome = ImportOutcome(source.name)
     reap_dead_runs(instance, store, time.time())
     order = source.segment_keys()
@@ -66,7 +68,7 @@ def import_source(
             instance,
             f"import_{source.name}",
             tags=range_tags(stretch),
-            ops={f"sources__{source.name}": {"full": full, "urls": addresses}},
+            ops={f"sources__{source.name}": {"full": full, "anew": anew, "urls": addresses}},
         )
         _note(outcome, result)
     if unread_segments(store, source) or (outcome.failed and run_status(store, outcome.run_ids[-1])):

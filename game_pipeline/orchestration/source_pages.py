@@ -41,7 +41,10 @@ class ImportConfig(dg.Config):
     """What a run fetches. By default whatever is due."""
 
     full: bool = False
-    """Walk the listing and fetch every page of the segments, due or not."""
+    """Walk the listing and fetch every page of the segments, due or not. Where such an import was interrupted, go on
+    with it."""
+    anew: bool = False
+    """With `full`: fetch also what an import that was interrupted has fetched already."""
     urls: list[str] = []  # noqa: RUF012  -- pydantic copies a default
     """Only these games, by their addresses on the site."""
 
@@ -102,7 +105,10 @@ def _books(
 ) -> Iterator[None]:
     """The run's books around one attempt. They stay open for the attempt or the asset that comes after, if any."""
     run = context.run
-    begin_run(pipeline.store, run.run_id, source.name, list(context.partition_keys), full=config.full)
+    if begin_run(
+        pipeline.store, run.run_id, source.name, list(context.partition_keys), full=config.full, anew=config.anew
+    ):
+        context.log.info("the full import that was interrupted goes on; what it has fetched is not fetched again")
     try:
         yield
     except (dg.Failure, HoldLost):  # its raiser, or who took over, has closed them, or another attempt comes

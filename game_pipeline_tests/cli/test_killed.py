@@ -27,11 +27,19 @@ def _fetched(replicas: Replicas) -> Counter[str]:
     return Counter(seen.path for seen in replicas.log if seen.site == IFDB and "viewgame" in seen.path)
 
 
-def test_an_import_goes_on_where_a_killed_one_stopped(shell: Shell, workplace: Path, replicas: Replicas) -> None:
+def test_a_full_import_goes_on_where_a_killed_one_stopped(shell: Shell, workplace: Path, replicas: Replicas) -> None:
     settings = workplace / "game_pipeline.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[sources.ifdb]\nmin_delay = 0", "[sources.ifdb]\nmin_delay = 0.15"), "utf-8")
-    command = [sys.executable, "-c", "from game_pipeline.cli import main; main()", "import", "--source", "ifdb"]
+    command = [
+        sys.executable,
+        "-c",
+        "from game_pipeline.cli import main; main()",
+        "import",
+        "--source",
+        "ifdb",
+        "--full",
+    ]
     child = subprocess.Popen(command, cwd=workplace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while sum(_fetched(replicas).values()) < 8 and time.monotonic() < deadline:
@@ -42,8 +50,9 @@ def test_an_import_goes_on_where_a_killed_one_stopped(shell: Shell, workplace: P
     assert 8 <= sum(before.values()) < 34
 
     settings.write_text(text, encoding="utf-8")
-    outcome = shell("import", "--source", "ifdb", "--json")
+    outcome = shell("import", "--source", "ifdb", "--full", "--json")
     assert outcome.code == 0
+    assert "the full import that was interrupted goes on" in outcome.err
     loaded = load_settings(settings)
     with opened_databases(loaded) as databases, Store(databases.catalogue_url) as store:
         with open_instance(loaded, databases) as instance:

@@ -31,9 +31,9 @@ class Desk:
         with self.store.transaction() as connection:
             return frontier.observe(connection, SOURCE, pages, listed=listed)
 
-    def enqueue(self, *, full: bool = False, run_id: str = "run") -> int:
+    def enqueue(self, *, full_since: dt.datetime | None = None) -> int:
         with self.store.transaction() as connection:
-            return frontier.enqueue_due(connection, "tiny", SEGMENTS, full=full, run_id=run_id)
+            return frontier.enqueue_due(connection, "tiny", SEGMENTS, full_since=full_since)
 
     def request(self, *keys: str) -> int:
         with self.store.transaction() as connection:
@@ -75,8 +75,14 @@ class Desk:
             frontier.postpone(connection, task, outcome="http_error", error="the site answers 503")
 
     def unlist(self, *keys: str, share: float = 0.2) -> tuple[int, int]:
+        """A walk of the listing that named these: how many pages were unlisted, of how many that it lacks."""
         with self.store.transaction() as connection:
-            return frontier.unlist_missing(connection, SOURCE, set(keys), share)
+            connection.execute(b"INSERT INTO listing_walk (source, parser_version) VALUES ('tiny', 1)")
+            frontier.note_listed(connection, SOURCE, keys)
+            named, *told = frontier.unlist_missing(connection, SOURCE, share)
+            connection.execute(b"DELETE FROM listing_walk")
+        assert named == len(keys)
+        return told[0], told[1]
 
     def due(self) -> list[str]:
         with self.store.connection() as connection:
@@ -179,7 +185,7 @@ def test_a_page_that_is_gone_and_unlisted_is_left_alone(desk: Desk) -> None:
     desk.enqueue()
     desk.finish(desk.claimed(), "failed", "gone")
     desk.unlist("b")
-    assert (desk.due(), desk.enqueue(), desk.enqueue(full=True, run_id="other")) == ([], 0, 0)
+    assert (desk.due(), desk.enqueue(), desk.enqueue(full_since=desk.now())) == ([], 0, 0)
 
 
 def test_a_page_that_was_gone_is_fetched_again_once_where_a_feed_names_it_anew(desk: Desk) -> None:
@@ -216,16 +222,17 @@ def test_a_full_import_takes_what_is_not_due_too(desk: Desk) -> None:
     desk.observe("a")
     desk.enqueue()
     desk.finish(desk.claimed())
-    assert desk.enqueue(full=True, run_id="later") == 1
+    assert desk.enqueue(full_since=desk.now()) == 1
 
 
-def test_a_full_import_does_not_redo_what_its_earlier_attempt_did(desk: Desk) -> None:
+def test_a_full_import_does_not_redo_what_was_done_since_it_was_ordered(desk: Desk) -> None:
     desk.observe("a", "b", "c")
-    desk.enqueue(full=True)
+    ordered = desk.now()
+    desk.enqueue(full_since=ordered)
     desk.finish(desk.claimed())
     desk.finish(desk.claimed(), "failed", "http_error")
     desk.postpone(desk.claimed())
-    assert desk.enqueue(full=True) == 0
+    assert desk.enqueue(full_since=ordered) == 0
     assert desk.claimed().page_key == "c"
     assert desk.claim() is None
 
@@ -302,11 +309,11 @@ def test_a_page_whose_holders_die_three_times_is_quarantined_and_not_fetched_aga
     desk.observe("a", "b")
     for run in ("first", "second", "third"):
         desk.release_orphans()
-        desk.enqueue(run_id=run)
+        desk.enqueue()
         assert desk.claimed(run).page_key == "a"
     desk.release_orphans()
-    assert desk.enqueue(run_id="fourth") == 0
-    assert desk.enqueue(full=True, run_id="fourth") == 0
+    assert desk.enqueue() == 0
+    assert desk.enqueue(full_since=desk.now()) == 0
     assert desk.claimed("fourth").page_key == "b"
     quarantined = desk.tasks()[0]
     assert (quarantined["state"], quarantined["error"]) == ("quarantined", "its run died 3 times")
@@ -323,7 +330,7 @@ def test_a_quarantined_page_that_a_person_asks_for_and_that_succeeds_is_free_aga
     quarantine(desk)
     assert desk.request("a") == 1
     desk.finish(desk.claimed("on demand"))
-    assert desk.enqueue(full=True, run_id="next") == 1
+    assert desk.enqueue(full_since=desk.now()) == 1
 
 
 def quarantine(desk: Desk) -> None:

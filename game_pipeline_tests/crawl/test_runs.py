@@ -45,7 +45,7 @@ def test_a_segment_is_reported_once_a_run(store: Store) -> None:
 def test_the_counts_of_a_run_come_from_its_tasks(store: Store) -> None:
     with store.transaction() as connection:
         frontier.observe(connection, SOURCE, [SOURCE.ref(key) for key in "abc"], listed=True)
-        frontier.enqueue_due(connection, "tiny", ["one"], full=False, run_id="run")
+        frontier.enqueue_due(connection, "tiny", ["one"])
     with store.transaction() as connection:
         tasks = [frontier.claim(connection, "tiny", "one", "run", "infinity") for _ in range(3)]
         done, failed, later = (task for task in tasks if task is not None)

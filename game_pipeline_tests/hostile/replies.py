@@ -189,7 +189,7 @@ def _listing_loop(bench: Bench) -> str:
 
 
 def _listing_growing(bench: Bench) -> str:
-    import game_pipeline.crawl.visit as module
+    import game_pipeline.crawl.listing as module
 
     before, module.MAX_LISTING_REQUESTS = module.MAX_LISTING_REQUESTS, 20
     for length in range(30):

@@ -75,7 +75,15 @@ def test_a_spent_day_is_no_failure_and_the_run_says_what_waits(line: Line, store
     assert isinstance(tick, dg.SkipReason)
     assert "the day's 2 requests are sent" in str(tick.skip_message)
     store.execute("UPDATE host_slot SET day = day - 1")
-    assert line.import_source(NAME).success
+    with Pipeline(line.settings) as pipeline:
+        context = dg.build_sensor_context(
+            instance=line.instance, definitions=line.defs, resources={"pipeline": pipeline}
+        )
+        tick = sensor(context)
+    assert isinstance(tick, dg.SensorResult)
+    assert tick.run_requests
+    assert tick.run_requests[0].run_config["ops"][f"sources__{NAME}"]["config"]["full"] is True
+    assert line.import_source(NAME, full=True).success
     assert [seen.path for seen in site.seen] == ["/robots.txt", "/xml.php", "/xml2.php"]
 
 
