@@ -18,6 +18,7 @@ from game_pipeline.parsing import ParseKilledError, Parser, ParserDefectError
 from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, load_body
 
+from .expected import Watch, watch_over
 from .versions import StoredPage, drop_records, write_records
 
 __all__ = ["PageProblem", "RecordsReport", "refresh_records", "unread_segments"]
@@ -75,9 +76,10 @@ def refresh_records(
     report = RecordsReport(segment)
     known = _known_fields(store, source.name, segment)
     stated: set[str] = set()
+    watch = watch_over(store, source)
     for row in store.rows(_UNREAD, (source.name, segment, source.parser_version)):
         go_on()
-        _read_page(store, source, parser, StoredPage(**row), run_id, known, stated, report)
+        _read_page(store, source, parser, StoredPage(**row), run_id, known, stated, watch, report)
     _drop_gone_pages(store, source, segment, run_id, report)
     _remember_fields(store, source, segment, run_id, known, stated, report)
     return report
@@ -145,12 +147,17 @@ def _read_page(
     run_id: str,
     known: frozenset[str],
     stated: set[str],
+    watch: Watch,
     report: RecordsReport,
 ) -> None:
     report.counts["pages_read"] += 1
     records = _parse(store, source, parser, page)
     if isinstance(records, PageProblem):
         _record_problem(store, source, page, records, report)
+        return
+    wrong = watch.judge(records)
+    if wrong is not None and not page.believed:
+        _record_problem(store, source, page, PageProblem(page.url, *wrong), report)
         return
     counts: Counter[str] = Counter()
     try:

@@ -1,4 +1,5 @@
-"""A person's word that what was held as too great a loss is true: of one page, or of the source's listing."""
+"""A person's word that what was held as too great a loss, or for a layout that differs, is true: of one page, or of
+the source's listing."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ class NothingHeld(ValueError):
 # The reader comes back to a page whose `parsed_version` is not the parser's.
 _RELEASE_PAGE = b"""
 UPDATE source_url_state SET released_snapshot = snapshot_id, parsed_version = NULL
-WHERE source = %(source)s AND outcome = 'suspect_shrink' AND snapshot_id IS NOT NULL
+WHERE source = %(source)s AND outcome IN ('suspect_shrink', 'selector_missing') AND snapshot_id IS NOT NULL
   AND (page_key = %(page)s OR url = %(page)s)
 RETURNING page_key
 """
@@ -26,7 +27,8 @@ _RELEASE_LISTING = b"""
 UPDATE importer_health SET listing_released = now(), listing_owed = true WHERE source = %(source)s RETURNING source
 """
 _HELD = (
-    b"SELECT page_key FROM source_url_state WHERE source = %s AND outcome = 'suspect_shrink' ORDER BY page_id LIMIT 10"
+    b"SELECT page_key FROM source_url_state WHERE source = %s AND outcome IN ('suspect_shrink', 'selector_missing') "
+    b"ORDER BY page_id LIMIT 10"
 )
 
 

@@ -17,6 +17,7 @@ from game_pipeline.crawl import (
 )
 from game_pipeline.sources import Source
 
+from .expected_checks import expectation_results, expectation_specs
 from .metadata import RECORD_KEYS, counts_metadata, in_words, table, whole_run, with_defaults
 from .resources import Pipeline
 from .source_pages import OWNERS
@@ -39,6 +40,7 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
         owners=OWNERS,
         tags={"source": source.name},
         check_specs=[
+            *expectation_specs(source),
             dg.AssetCheckSpec(
                 "every_page_is_read",
                 asset=["records", source.name],
@@ -92,7 +94,7 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
             context.log.info("%s: %s %s", source.name, status, in_words(totals))
         return dg.MaterializeResult(
             metadata=whole_run(totals, len(reports), time.monotonic() - begun),
-            check_results=list(_check_results(pipeline, source, reports)),
+            check_results=[*_check_results(pipeline, source, reports), *expectation_results(pipeline, source)],
         )
 
     return records

@@ -7,6 +7,8 @@ import difflib
 from .base import (
     UNREAD,
     ClientCredentials,
+    Coverage,
+    Expects,
     Feed,
     Listing,
     Page,
@@ -31,7 +33,9 @@ __all__ = [
     "SOURCES",
     "UNREAD",
     "ClientCredentials",
+    "Coverage",
     "ExistingCatalogue",
+    "Expects",
     "Feed",
     "Listing",
     "Page",

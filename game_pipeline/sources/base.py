@@ -17,6 +17,8 @@ from game_pipeline.model import Attribution, GameRecord
 __all__ = [
     "UNREAD",
     "ClientCredentials",
+    "Coverage",
+    "Expects",
     "Feed",
     "Listing",
     "Page",
@@ -214,6 +216,36 @@ class Policy:
     priority: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """At least this share of the records state a facet (`credits`, or as finely as `urls.download_direct`).
+
+    `selector`: where the page has it, for the person who is told that it no longer does.
+    """
+
+    facet: str
+    share: float
+    selector: str
+
+    def stated_in(self, record: GameRecord) -> bool:
+        return any(name == self.facet or name.startswith(f"{self.facet}.") for name in record.facets())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expects:
+    """What is true of a site's records as long as its format is the known one. Ranges are (least, most or None).
+
+    `records`: of the whole source once it was listed to its end; `segments`: of one segment; `page`: of one page. A
+    page that leaves its range, or that lacks what the others state, is held and reported as a layout difference.
+    Where no real capture was ever seen, every page has to state what at least half of them should, until some have.
+    """
+
+    records: tuple[int, int | None] = (1, None)
+    segments: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    page: tuple[int, int | None] = (0, None)
+    coverage: tuple[Coverage, ...] = ()
+
+
 class Source(ABC):
     """One site. Subclasses state facts as class attributes and read the site's formats."""
 
@@ -230,6 +262,7 @@ class Source(ABC):
     """Facets that are stored but never count as a change: ratings, view counts."""
     wall_markers: ClassVar[tuple[str, ...]] = ()
     """Text that this site's captcha or login page holds and no real page does; the usual ones are known already."""
+    expects: ClassVar[Expects] = Expects()
     needs: ClassVar[tuple[Secret, ...]] = ()
     """The keys without which the site gives nothing. A source never sees their values."""
     token: ClassVar[ClientCredentials | None] = None
@@ -296,6 +329,10 @@ def check_source(source: Source) -> None:
     for segment in source.segments:
         if not _SEGMENT_KEY.fullmatch(segment.key):
             raise TypeError(f"source {source.name}: segment key {segment.key!r} is no slug")
+    if not set(source.expects.segments) <= set(source.segment_keys()):
+        raise TypeError(f"source {source.name}: expects records of segments that it does not have")
+    if not all(0 < item.share <= 1 and item.selector for item in source.expects.coverage):
+        raise TypeError(f"source {source.name}: a coverage has a share above 0 and says where on the page it is")
     names = {secret.name for secret in source.needs}
     for secret in source.needs:
         if not _SECRET_NAME.fullmatch(secret.name) or not secret.hosts:

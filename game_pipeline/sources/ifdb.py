@@ -12,7 +12,20 @@ from urllib.parse import quote
 
 from game_pipeline.model import Attribution, GameRecord
 
-from .base import Feed, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
+from .base import (
+    Coverage,
+    Expects,
+    Feed,
+    Listing,
+    Page,
+    PageRef,
+    ParseError,
+    Policy,
+    Request,
+    Response,
+    Segment,
+    Source,
+)
 from .ifdb_story import Item, Story, read_reply, search_record, story_record
 from .ifiction import clean_ifid
 from .urls import on_host, query_of
@@ -52,6 +65,14 @@ class IFDB(Source):
     policy = Policy(priority=20)
     verified = True
     parser_version = 1
+    expects = Expects(
+        records=(10, None),
+        page=(1, 1),
+        coverage=(
+            Coverage("external_ids.tuid", 1.0, "story ifdb tuid"),
+            Coverage("credits", 0.9, "story bibliographic author"),
+        ),
+    )
     segments = tuple(Segment(char, f"TUID {char}…") for char in _ALPHABET)
     volatile = frozenset(
         {

@@ -12,7 +12,20 @@ from urllib.parse import unquote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
-from .base import Feed, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
+from .base import (
+    Coverage,
+    Expects,
+    Feed,
+    Listing,
+    Page,
+    PageRef,
+    ParseError,
+    Policy,
+    Request,
+    Response,
+    Segment,
+    Source,
+)
 from .draft import Draft
 from .ifwiki_ru_page import is_redirect, page_url, read_game
 from .mediawiki import WikiPage, api_url, changes_of, continuation, members_of, pages_of, read_reply
@@ -50,6 +63,14 @@ class IfwikiRu(Source):
     policy = Policy(priority=25)
     verified = False
     parser_version = 1
+    expects = Expects(
+        records=(10, None),
+        page=(0, 1),
+        coverage=(
+            Coverage("descriptions", 0.6, "text of the page"),
+            Coverage("credits", 0.4, "{{game info|автор=}}, [[автор:…]]"),
+        ),
+    )
     segments = tuple(
         Segment(f"pages-{part:02}k", f"Pages {part * 1000}…{part * 1000 + 999 if part < _SEGMENTS - 1 else ''}")
         for part in range(_SEGMENTS)

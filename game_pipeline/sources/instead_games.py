@@ -12,7 +12,20 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from game_pipeline.model import Attribution, GameRecord, LinkKind, digest
 
-from .base import Feed, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
+from .base import (
+    Coverage,
+    Expects,
+    Feed,
+    Listing,
+    Page,
+    PageRef,
+    ParseError,
+    Policy,
+    Request,
+    Response,
+    Segment,
+    Source,
+)
 from .draft import Draft
 from .jsondoc import number
 from .languages import language_of
@@ -89,6 +102,14 @@ class InsteadGames(Source):
     policy = Policy(priority=30)
     verified = True
     parser_version = 1
+    expects = Expects(
+        records=(10, 20_000),
+        page=(1, 10_000),
+        coverage=(
+            Coverage("urls.download_direct", 0.9, "game_list game url"),
+            Coverage("extra.version", 0.9, "game_list game version"),
+        ),
+    )
     segments = (Segment("approved", "Approved games"), Segment("sandbox", "Sandbox"))
     many_records_a_page = True
 
