@@ -24,6 +24,7 @@ _RESTRICTED: Mapping[str, LiteralString] = {
     "event_identity": "INSERT, SELECT",
     "event_stream": "INSERT, SELECT, UPDATE",
     "event_archive": "SELECT",
+    "projected_event": "SELECT",
     "schema_migration": "SELECT",
 }
 _LOCK = 0x67616D66  # one fixed advisory lock: grants of two sessions at once fail ("tuple concurrently updated")

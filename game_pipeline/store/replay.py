@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +99,16 @@ def replayed(store: Store, archive: Path | None = None, *, until: dt.datetime | 
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         hold_log(connection)
         _make_tables(connection)
+        connection.execute(_MAKE_TRANSLATED)
+        connection.execute("SET LOCAL work_mem = '64MB'")  # a batch of whole games does not fit into the usual few
         connection.execute(sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(SCRATCH)))
         count = 0
         with connection.cursor() as reader:
             reader.adapters.register_loader("jsonb", TextLoader)  # payloads go back to the database as they are
             for rows in whole_log(reader, archive or Path(), until=until, unsettled=True, batch=BATCH):
-                project(connection, [_read(row) for row in rows])
+                events = [_read(row) for row in rows]
+                _translate(connection, rows, events)
+                project(connection, events)
                 count += len(rows)
         yield Replayed(connection, count)
 
@@ -119,6 +123,47 @@ _DOCUMENTS = b"""
 SELECT column_name AS name FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name = %s AND data_type = 'jsonb'
 """
+
+
+# The log as projections read it: what `translated` has of an event counts before what the log has.
+_MAKE_TRANSLATED = b"""
+CREATE UNLOGGED TABLE replay.translated (LIKE public.projected_event);
+CREATE INDEX ON replay.translated (position);
+CREATE VIEW replay.projected_event AS
+SELECT * FROM public.projected_event AS event
+WHERE NOT EXISTS (SELECT FROM replay.translated WHERE translated.position = event.position)
+UNION ALL SELECT * FROM replay.translated;
+"""
+_TRANSLATE = b"""
+INSERT INTO replay.translated (position, event_id, event_type, game_id, actor, recorded_at, payload)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def _translate(
+    connection: Connection[DictRow], rows: Sequence[dict[str, Any]], events: Sequence[RecordedEvent]
+) -> None:
+    """Show the projections those events of a batch that the log has not, or has as an older version wrote them."""
+    other = [event for row, event in zip(rows, events, strict=True) if event.payload is not row["payload"]]
+    if not other:
+        return
+    connection.execute(b"TRUNCATE replay.translated")  # earlier batches are not asked for again
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            _TRANSLATE,
+            [
+                (
+                    event.position,
+                    event.event_id,
+                    event.event_type,
+                    event.game_id,
+                    event.actor,
+                    event.recorded_at,
+                    event.payload,
+                )
+                for event in other
+            ],
+        )
 
 
 def _make_tables(connection: Connection[DictRow]) -> None:
