@@ -70,8 +70,10 @@ class BreakerSettings(BaseModel):
 
     It opens where `failure_share` of at least `min_calls` calls within `window` failed, where `min_calls` in a row did,
     or where the site refused `refusals` in a row. It rests for `rest`, then twice as long each time, up to
-    `longest_rest`; after `trials` good trials the rate comes back in steps of a `window` each. A source that has not
-    been well for `chronic_after`, or that opened `chronic_openings` times within a day, is a person's.
+    `longest_rest`; after `trials` good trials the rate comes back in steps of a `window` each. A site that refuses us,
+    or shows a captcha or a login page, is left alone for `longest_rest` at first and for up to `blocked_rest` in the
+    end. A source that has not been well for `chronic_after`, or that opened `chronic_openings` times within a day, is a
+    person's.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -82,14 +84,15 @@ class BreakerSettings(BaseModel):
     refusals: Annotated[int, Field(ge=1)] = 3
     rest: Annotated[float, Field(gt=0)] = 60.0
     longest_rest: Annotated[float, Field(gt=0)] = 3_600.0
+    blocked_rest: Annotated[float, Field(gt=0)] = 86_400.0
     trials: Annotated[int, Field(ge=1)] = 3
     chronic_after: Annotated[float, Field(gt=0)] = 86_400.0
     chronic_openings: Annotated[int, Field(ge=2)] = 5
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.longest_rest < self.rest:
-            raise ValueError("longest_rest must not be less than rest")
+        if not self.rest <= self.longest_rest <= self.blocked_rest:
+            raise ValueError("rest, longest_rest and blocked_rest must not fall in this order")
         return self
 
 
@@ -202,6 +205,8 @@ class ParseSettings(BaseModel):
     """Address space of a worker, in MiB. Not every system enforces it (macOS does not)."""
     seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     """Time for one page, after which its worker is killed."""
+    cpu_seconds: Annotated[float, Field(gt=0, le=600)] = 8.0
+    """Time of the processor for one page (whole seconds, rounded up). Less than `seconds`, or that comes first."""
     pages_per_worker: Annotated[int, Field(ge=1)] = 2000
     """A worker is replaced after so many pages, or once it holds a quarter of its memory."""
 

@@ -5,7 +5,7 @@
                           +---- a bad one --+------- failures --------+
 
 A person pauses from any state, resumes, and closes by force. Each rest is twice as long as the one before, up to a
-cap, until the source is closed again.
+cap, until the source is closed again; the cap is a higher one where the site will not have us.
 """
 
 from __future__ import annotations
@@ -171,8 +171,11 @@ def _after_trial(
 def _opened(
     breaker: Breaker, now: dt.datetime, settings: BreakerSettings, why: str, wait: float, *, blocked: bool = False
 ) -> Breaker:
-    # A site that will not have us is asked as seldom as we ask at all, from the first time on.
-    rest = settings.longest_rest if blocked else min(max(2 * breaker.rest, settings.rest), settings.longest_rest)
+    # A site that will not have us is asked as seldom as any from the first time on, and then ever more seldom.
+    first, longest = (
+        (settings.longest_rest, settings.blocked_rest) if blocked else (settings.rest, settings.longest_rest)
+    )
+    rest = max(breaker.rest, min(max(2 * breaker.rest, first), longest))
     openings = tuple(at for at in breaker.openings if now - at < DAY)
     if breaker.state is not State.HALF_OPEN:
         openings = (*openings, now)

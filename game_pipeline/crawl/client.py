@@ -27,7 +27,7 @@ from .keyring import NO_KEYS, Keyring, token_request
 from .outcomes import FetchError, Kind, Outcome
 from .rest import spent_words
 from .robots import MAX_ROBOTS, Robots, RobotsReply
-from .slots import DayIsSpent, push_back, slow_down, take_slot
+from .slots import AskedToWait, DayIsSpent, push_back, slow_down, take_slot
 from .treatment import treatment_of
 from .urls import Target, check_url, join_url
 from .verdicts import PERMANENT_REDIRECTS, REDIRECTS, check_status
@@ -286,7 +286,7 @@ class Client:
             order.requests += asking.requests
 
     def _take_turn(self, target: Target, delay: float, slower: float, order: _Order) -> None:
-        longest = self._settings.retry_after_cap + delay * slower
+        longest = self._settings.retry_after_cap
         heard, per_day = self._heard.pop(target.host, None), order.requests_per_day
         try:
             wait = take_slot(
@@ -295,14 +295,14 @@ class Client:
         except DayIsSpent as spent:
             why = spent_words(per_day or 0, spent.seconds)
             raise NotNow(Outcome.POSTPONED, Kind.OURS, why, target.url, retry_after=spent.seconds) from None
-        if wait > longest:
+        except AskedToWait as asked:
             raise NotNow(
                 Outcome.PARKED,
                 Kind.RATE_LIMITED,
-                f"{target.host} asked us to wait; the next request may go in {wait:.0f} s",
+                f"{target.host} asked us to wait; the next request may go in {asked.seconds:.0f} s",
                 target.url,
-                retry_after=wait,
-            )
+                retry_after=asked.seconds,
+            ) from None
         if wait > 0:
             self._sleep(wait)
 

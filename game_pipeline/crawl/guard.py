@@ -14,6 +14,7 @@ from game_pipeline.store import Store
 from .breaker import RAMP, Breaker, Counts, State, admit, after_call
 from .health import Standing, change, note_call, prune_counts, read_health, read_standing
 from .outcomes import FetchError, Kind, Outcome, redact
+from .slots import LONGEST_ADAPTIVE
 from .treatment import RetryBudget, evidence_of
 
 __all__ = ["Door", "Guard", "NotNow"]
@@ -59,7 +60,8 @@ class Guard(Door):
         self._correlation_id = correlation_id
         self._budget = budget or RetryBudget()
         # The longest wait for a turn, the request, and something on top.
-        longest = crawl.retry_after_cap + 2 * min_delay / RAMP[0] + crawl.total_deadline + 60
+        turn = crawl.retry_after_cap + 2 * min_delay / RAMP[0] + LONGEST_ADAPTIVE
+        longest = turn + crawl.total_deadline + 60
         self._trial_lease = dt.timedelta(seconds=longest)
         self._known: Standing | None = None
         self._known_at = 0.0

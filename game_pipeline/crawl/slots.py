@@ -12,7 +12,17 @@ from collections.abc import Sequence
 
 from game_pipeline.store.pool import Store
 
-__all__ = ["LONGEST_DELAY", "DayIsSpent", "forgive", "push_back", "slow_down", "spent_until", "take_slot"]
+__all__ = [
+    "LONGEST_ADAPTIVE",
+    "LONGEST_DELAY",
+    "AskedToWait",
+    "DayIsSpent",
+    "forgive",
+    "push_back",
+    "slow_down",
+    "spent_until",
+    "take_slot",
+]
 
 LONGEST_DELAY = 86_400.0
 """A day in seconds. Longer waits are cut to it: a slip in a header must not park a host for good."""
@@ -40,6 +50,8 @@ _PENALTY = """
     CASE WHEN %(heard)s::float8 IS NULL THEN slot.penalty WHEN slot.penalty < 0.1 THEN 0
          ELSE 0.9 * slot.penalty END"""
 
+_OWN_PACE = f"({_ADAPTED.format(latency='slot.latency', penalty='slot.penalty')})"
+
 # `host_slot.next_at` is when the request after the last one may go, so the first never waits. clock_timestamp(), not
 # now(): it is read after the row's lock is had, and another process may have held that for long.
 _TAKE = f"""
@@ -51,7 +63,8 @@ ON CONFLICT (host) DO UPDATE
         next_at = greatest(slot.next_at, clock_timestamp())
                   + interval '1 second' * ({_ADAPTED.format(latency=_LATENCY, penalty=_PENALTY)}),
         day = {_TODAY}, sent = CASE WHEN slot.day = {_TODAY} THEN slot.sent + 1 ELSE 1 END
-    WHERE slot.next_at <= clock_timestamp() + %(longest)s * interval '1 second'
+    -- A pace of our own is waited for, whatever it has grown to: only what lies beyond it is the host's wish.
+    WHERE slot.next_at <= clock_timestamp() + interval '1 second' * (%(longest)s + {_OWN_PACE})
       AND (%(per_day)s::int IS NULL OR slot.day IS DISTINCT FROM {_TODAY} OR slot.sent < %(per_day)s)
 RETURNING extract(epoch FROM next_at - clock_timestamp())::float8
           - ({_ADAPTED.format(latency="latency", penalty="penalty")}) AS wait
@@ -80,6 +93,14 @@ WHERE host = %(host)s
 """
 
 
+class AskedToWait(Exception):
+    """The host asked us to stay away for longer than one waits; `seconds` until the next request may go."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"the next request may go in {seconds:.0f} s")
+
+
 class DayIsSpent(Exception):
     """All requests that a host gets on a day are sent; `seconds` until the next day (UTC)."""
 
@@ -102,8 +123,9 @@ def take_slot(
 
     `slower`: the factor that the source's breaker stretches the delay by, be it the given one or what it has grown to.
     `heard`: the seconds that this process's last good reply of the host took, told once. Returns the seconds to wait
-    before sending. More than `longest`: nothing was reserved, come back that much later. Raises `DayIsSpent` where
-    `per_day` requests were sent on this day (UTC), by whichever process.
+    before sending. Nothing is reserved, and `AskedToWait` is raised, where the host has asked to be left alone for more
+    than `longest`; a pace of our own, however slow it has grown, is waited for. Raises `DayIsSpent` where `per_day`
+    requests were sent on this day (UTC), by whichever process.
     """
     parameters = {
         "host": host,
@@ -120,8 +142,7 @@ def take_slot(
     if per_day is not None and (seconds := spent_until(store, [host], per_day)) is not None:
         raise DayIsSpent(seconds)
     row = store.row(_WAIT, parameters)
-    # Always above `longest`, even where the host became free between the two statements.
-    return max(math.nextafter(longest, math.inf), float(row["wait"]) if row else 0.0)
+    raise AskedToWait(max(0.0, float(row["wait"])) if row else 0.0)
 
 
 def spent_until(store: Store, hosts: list[str], per_day: int) -> float | None:

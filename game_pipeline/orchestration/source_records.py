@@ -47,11 +47,6 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
                 description="Every stored page parses. Yellow: the table names the page and what was not found in it.",
             ),
             dg.AssetCheckSpec(
-                "no_page_kills_its_parser",
-                asset=["records", source.name],
-                description="Every page is read within its time and memory. Yellow: look at the page.",
-            ),
-            dg.AssetCheckSpec(
                 "the_format_is_the_known_one",
                 asset=["records", source.name],
                 description="The site states no field that it never stated before, one that is not read included. "
@@ -133,23 +128,6 @@ def _check_results(
             "report": dg.MetadataValue.md(
                 table(("page", "where and why"), [(row["url"], row["parse_error"]) for row in unread])
                 or "Every stored page was read."
-            ),
-        },
-    )
-    killers = pipeline.store.rows(
-        "SELECT url, parse_error FROM source_url_state WHERE source = %s AND outcome = 'parse_killed' "
-        "AND parse_error IS NOT NULL ORDER BY page_id LIMIT 20",
-        (source.name,),
-    )
-    yield dg.AssetCheckResult(
-        check_name="no_page_kills_its_parser",
-        passed=not killers,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
-            "pages_parse_killed": len(killers),
-            "report": dg.MetadataValue.md(
-                table(("page", "what happened"), [(row["url"], row["parse_error"]) for row in killers])
-                or "No page did."
             ),
         },
     )

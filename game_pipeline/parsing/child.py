@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import math
 import os
 import resource
 import signal
@@ -30,7 +31,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    master, memory_mb, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    master, memory_mb = int(sys.argv[1]), int(sys.argv[2])
+    seconds, cpu_seconds = float(sys.argv[3]), float(sys.argv[4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the master, which still wants this page
     _die_with(master)
     connection = socket.socket(fileno=0)
@@ -40,6 +42,7 @@ def main() -> None:
         # The master kills what takes too long; this ends it where the master is no more. The default action of the
         # signal ends the process in the midst of C code, too.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+        _limit_cpu(cpu_seconds)
         answer = _answer(frame)
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(connection, answer)
@@ -86,6 +89,17 @@ def _limit_memory(memory_mb: int) -> bool:
     except (ValueError, OSError):
         return False
     return sys.platform != "darwin"
+
+
+def _limit_cpu(seconds: float) -> None:
+    """Let this page have so much of the processor, whatever the pages before it took. SIGXCPU ends the process then, in
+    the midst of C code, too. The limit is of the whole process and in whole seconds, so it is set anew for each page.
+    """
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    soft = math.ceil(spent.ru_utime + spent.ru_stime + seconds)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    if hard == resource.RLIM_INFINITY or soft < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _die_with(master: int) -> None:

@@ -53,6 +53,7 @@ def open_parser(settings: ParseSettings) -> Parser:
         workers=settings.workers,
         memory_mb=settings.memory_mb,
         seconds=settings.seconds,
+        cpu_seconds=settings.cpu_seconds,
         pages_per_worker=settings.pages_per_worker,
     )
 
@@ -60,15 +61,22 @@ def open_parser(settings: ParseSettings) -> Parser:
 class Workers(Parser):
     """Reads in other processes, at most `workers` at once; safe to share between threads.
 
-    A page may take `seconds` and `memory_mb` of address space. A worker ends after `pages_per_worker` pages, or once
-    it holds a quarter of its memory: what pages leave behind is gone with it.
+    A page may take `seconds`, `cpu_seconds` of the processor and `memory_mb` of address space. A worker ends after
+    `pages_per_worker` pages, or once it holds a quarter of its memory: what pages leave behind is gone with it.
     """
 
     def __init__(
-        self, *, workers: int = 1, memory_mb: int = 1024, seconds: float = 10.0, pages_per_worker: int = 2000
+        self,
+        *,
+        workers: int = 1,
+        memory_mb: int = 1024,
+        seconds: float = 10.0,
+        cpu_seconds: float = 8.0,
+        pages_per_worker: int = 2000,
     ) -> None:
         self._memory_mb = memory_mb
         self._seconds = seconds
+        self._cpu_seconds = cpu_seconds
         self._pages_per_worker = pages_per_worker
         self._free = threading.BoundedSemaphore(workers)
         self._idle: list[_Worker] = []
@@ -129,7 +137,7 @@ class Workers(Parser):
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        worker = self._starter.submit(_Worker, self._memory_mb, self._seconds).result()
+        worker = self._starter.submit(_Worker, self._memory_mb, self._seconds, self._cpu_seconds).result()
         if not worker.limited:
             logger.warning("this system cannot limit the memory of a parse worker; its time is limited all the same")
         return worker
@@ -138,14 +146,16 @@ class Workers(Parser):
 class _Worker:
     """One process, as its master sees it."""
 
-    def __init__(self, memory_mb: int, seconds: float) -> None:
+    def __init__(self, memory_mb: int, seconds: float, cpu_seconds: float) -> None:
         self.pages = 0
+        self._cpu_seconds = cpu_seconds
         ours, theirs = socket.socketpair()
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        limits = (os.getpid(), memory_mb, seconds, cpu_seconds)
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                [sys.executable, "-P", "-m", f"{__package__}.child", str(os.getpid()), str(memory_mb), str(seconds)],
+                [sys.executable, "-P", "-m", f"{__package__}.child", *map(str, limits)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**environment, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"},
@@ -183,6 +193,8 @@ class _Worker:
         status = self._ended()
         if status == NO_MEMORY:
             raise _LostError("needs more memory than it may have", by_chance=False)
+        if status == -signal.SIGXCPU:
+            raise _LostError(f"needs more than {self._cpu_seconds:g} s of the processor, killed", by_chance=False)
         raise _LostError(f"the process that read it {_how_it_ended(status)}", by_chance=True)
 
     def stop(self) -> None:

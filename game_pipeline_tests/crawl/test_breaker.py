@@ -169,7 +169,7 @@ def test_rests_grow_until_it_is_closed_and_never_beyond_the_cap(steps: list[tupl
         if after.state is State.OPEN and before.state is not State.OPEN:
             assert after.next_trial_at
             rest = (after.next_trial_at - after.since).total_seconds()
-            assert longest <= rest <= FAST.longest_rest
+            assert longest <= rest <= FAST.blocked_rest
             longest = rest
 
 
@@ -271,10 +271,15 @@ def test_refusals_open_it_at_the_third_for_as_long_as_it_goes_and_call_a_person(
     assert source.breaker.attention_since == START
 
 
-def test_a_captcha_opens_it_at_once() -> None:
+def test_a_captcha_opens_it_at_once_and_is_looked_at_ever_more_seldom() -> None:
     source = Source()
     source.call(BARRED)
     assert (source.breaker.state, source.breaker.attention_since) == (State.OPEN, START)
+    while source.now - START < dt.timedelta(days=6):
+        source.wait(60)
+        source.call(BARRED)
+    hours = [round((after - before).total_seconds() / 3600) for before, after in pairwise(source.sent)]
+    assert hours == [1, 2, 4, 8, 16, 24, 24, 24, 24]
 
 
 def test_a_site_that_asks_for_a_long_pause_gets_it() -> None:

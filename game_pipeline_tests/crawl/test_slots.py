@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from game_pipeline.crawl.slots import push_back, take_slot
+from game_pipeline.crawl.slots import AskedToWait, push_back, slow_down, take_slot
 from game_pipeline.store.pool import Store
 
 # Prints when each of its requests would have been sent; the monotonic clock is one for all processes.
@@ -61,8 +61,19 @@ def test_a_host_is_pushed_back_for_everybody_and_never_forward(store: Store) -> 
 def test_a_turn_that_is_too_far_off_is_not_reserved(store: Store) -> None:
     push_back(store, "site.test", 500)
     for _ in range(5):
-        assert take_slot(store, "site.test", 100, longest=300) == pytest.approx(500, abs=1)
+        with pytest.raises(AskedToWait) as asked:
+            take_slot(store, "site.test", 100, longest=300)
+        assert asked.value.seconds == pytest.approx(500, abs=1)
     assert take_slot(store, "site.test", 100, longest=600) == pytest.approx(500, abs=1)
+
+
+def test_a_pace_that_has_grown_beyond_what_is_waited_for_a_host_is_waited_for_all_the_same(store: Store) -> None:
+    take_slot(store, "site.test", 1)
+    for _ in range(9):
+        slow_down(store, "site.test", 1)
+    for _ in range(3):
+        assert take_slot(store, "site.test", 1, longest=300) == pytest.approx(512, abs=15)
+        store.execute("UPDATE host_slot SET next_at = next_at - interval '512 seconds'")
 
 
 def test_a_delay_of_none_never_waits(store: Store) -> None:

@@ -53,6 +53,10 @@ class Nasty(Source):
                 re.match(r"(a|a)*$", "a" * 64 + "b")
             case "sleep":
                 time.sleep(float(detail))
+            case "burn":
+                until = time.process_time() + float(detail)
+                while time.process_time() < until:
+                    pass
             case "memory":
                 held = []
                 while True:

@@ -61,6 +61,17 @@ def test_a_page_that_ends_its_worker_is_named_and_the_next_gets_another(
         os.kill(before, 0)
 
 
+def test_a_page_has_its_own_share_of_the_processor_whatever_the_pages_before_it_took() -> None:
+    with Workers(seconds=30, cpu_seconds=1) as workers:
+        before = pid_of(workers)
+        for _ in range(4):
+            workers.parse(NASTY, page("burn 0.6"))
+        assert pid_of(workers) == before
+        with pytest.raises(ParseKilledError, match="needs more than 1 s of the processor, killed"):
+            workers.parse(NASTY, page("hang"))
+        assert pid_of(workers) != before
+
+
 def test_a_reply_beyond_reason_is_not_taken(workers: Workers) -> None:
     with pytest.raises(ParseKilledError):
         workers.parse(NASTY, page("flood"))
