@@ -73,6 +73,8 @@ class RecordError(ValueError):
 
 def clean_line(text: str) -> str:
     """One line of NFC text: no control or bidi characters, runs of white space are one space."""
+    if text.isascii() and text.isprintable():  # most lines: there is nothing to remove or to compose
+        return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFC", _UNSAFE.sub("", text.replace("\r", "\n"))).split())
 
 
@@ -315,9 +317,12 @@ class GameRecord(_Part):
         return digest(self.field_hashes(volatile))
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces: equal values give equal bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def digest(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -13,7 +12,7 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Source
 from game_pipeline.store import save_body
 
-from .versions import StoredPage, write_records
+from .versions import Reading, StoredPage, write_pages
 
 __all__ = ["GivenRecord", "write_given"]
 
@@ -73,14 +72,15 @@ def write_given(
         body_hash=content_hash,
         content_type="application/json",
     )
-    changed = write_records(connection, source, page, [record], run_id, frozenset(), Counter())
+    [written] = write_pages(connection, source, [Reading(page, [record])], run_id, frozenset())
+    changed = bool(written.changed)
     connection.execute(
         _READ,
         {"page_id": page_id, "hash": content_hash, "snapshot": page.snapshot_id, "version": source.parser_version}
-        | {"changed": bool(changed)},
+        | {"changed": changed},
     )
     row = connection.execute(
         b"SELECT record_id FROM source_record WHERE source = %s AND identity = %s", (source.name, record.identity)
     ).fetchone()
     assert row is not None
-    return GivenRecord(row["record_id"], bool(changed))
+    return GivenRecord(row["record_id"], changed)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from game_pipeline.model import GameRecord, RecordError
 from game_pipeline.parsing import ParseKilledError, Parser, ParserDefectError
 from game_pipeline.sources import UNREAD, Page, ParseError, Source
-from game_pipeline.store import BodyError, Event, Store, append, load_body
+from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
 
 from .expected import Watch, watch_over
-from .versions import StoredPage, drop_records, write_records
+from .versions import Reading, StoredPage, Written, drop_records, write_pages
 
 __all__ = ["PageProblem", "RecordsReport", "refresh_records", "unread_segments"]
 
@@ -50,15 +51,21 @@ class RecordsReport:
 
 _UNREAD = """
 SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, page.parsed_snapshot_id,
-       page.parse_error IS NOT NULL AS failed, snapshot.body_hash,
+       page.parse_error IS NOT NULL AS failed, snapshot.body_hash, body.size,
        coalesce(page.released_snapshot = page.snapshot_id, false) AS believed,
        coalesce(page.flapping_since <= now() - interval '1 day', false) AS settled,
        coalesce(snapshot.headers->>'content-type', '') AS content_type
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
+LEFT JOIN page_body AS body USING (body_hash)
 WHERE page.source = %s AND page.segment = %s AND page.outcome IS DISTINCT FROM 'gone'
   AND (page.snapshot_id IS DISTINCT FROM page.parsed_snapshot_id OR page.parsed_version IS DISTINCT FROM %s)
-ORDER BY page.page_id
+  AND page.page_id > %s
+ORDER BY page.page_id LIMIT %s
 """
+
+BATCH_PAGES = 50
+BATCH_BYTES = 2 * 1024 * 1024
+"""Of bodies. As many pages are read and then written in one transaction; of what each costs, half is per statement."""
 
 
 def refresh_records(
@@ -77,9 +84,9 @@ def refresh_records(
     known = _known_fields(store, source.name, segment)
     stated: set[str] = set()
     watch = watch_over(store, source)
-    for row in store.rows(_UNREAD, (source.name, segment, source.parser_version)):
-        go_on()
-        _read_page(store, source, parser, StoredPage(**row), run_id, known, stated, watch, report)
+    for pages in _batches(store, source, segment):
+        readings = _read_pages(store, source, parser, pages, watch, report, go_on)
+        _write_readings(store, source, readings, run_id, known, stated, report)
     _drop_gone_pages(store, source, segment, run_id, report)
     _remember_fields(store, source, segment, run_id, known, stated, report)
     return report
@@ -139,41 +146,89 @@ def _remember_fields(
             )
 
 
-def _read_page(
+def _batches(store: Store, source: Source, segment: str) -> Iterator[list[StoredPage]]:
+    """The pages of a segment that are not read yet, never more of them at hand than a batch."""
+    last = 0
+    # Where a page is a list of many records, one tells of the others: each is done before the next is looked at.
+    most = 1 if source.many_records_a_page else BATCH_PAGES
+    while rows := store.rows(_UNREAD, (source.name, segment, source.parser_version, last, most)):
+        batch: list[StoredPage] = []
+        size = 0
+        for row in rows:
+            size += row.pop("size") or 0
+            if batch and size > BATCH_BYTES:
+                break
+            batch.append(StoredPage(**row))
+        last = batch[-1].page_id
+        yield batch
+
+
+def _read_pages(
     store: Store,
     source: Source,
     parser: Parser,
-    page: StoredPage,
+    pages: Sequence[StoredPage],
+    watch: Watch,
+    report: RecordsReport,
+    go_on: Callable[[], None],
+) -> list[Reading]:
+    """Read pages; what is wrong with one is recorded at once."""
+    with store.connection() as connection:
+        body_of = packed_bodies(connection, [page.body_hash for page in pages])
+    readings = []
+    for page in pages:
+        go_on()
+        report.counts["pages_read"] += 1
+        records = _parse(source, parser, page, body_of)
+        if not isinstance(records, PageProblem):
+            wrong = watch.judge(records)
+            if wrong is None or page.believed:
+                readings.append(Reading(page, records))
+                continue
+            records = PageProblem(page.url, *wrong)
+        _record_problem(store, source, page, records, report)
+    return readings
+
+
+def _write_readings(
+    store: Store,
+    source: Source,
+    readings: Sequence[Reading],
     run_id: str,
     known: frozenset[str],
     stated: set[str],
-    watch: Watch,
     report: RecordsReport,
 ) -> None:
-    report.counts["pages_read"] += 1
-    records = _parse(store, source, parser, page)
-    if isinstance(records, PageProblem):
-        _record_problem(store, source, page, records, report)
+    """Write what pages say, in one transaction; where one of them cannot be stored, each in its own."""
+    if not readings:
         return
-    wrong = watch.judge(records)
-    if wrong is not None and not page.believed:
-        _record_problem(store, source, page, PageProblem(page.url, *wrong), report)
-        return
-    counts: Counter[str] = Counter()
     try:
-        changed = _write(store, source, page, records, run_id, known, counts)
+        written = _write(store, source, readings, run_id, known)
     except (psycopg.DataError, UnicodeError) as error:  # what the database cannot hold would stop every later run, too
+        if len(readings) > 1:
+            for reading in readings:
+                _write_readings(store, source, [reading], run_id, known, stated, report)
+            return
+        page = readings[0].page
         problem = PageProblem(page.url, "record", f"cannot be stored: {' '.join(str(error).split())}")
         _record_problem(store, source, page, problem, report)
         return
-    if changed is None:
+    for reading, result in zip(readings, written, strict=True):
+        _count(store, source, reading, result, stated, report)
+
+
+def _count(
+    store: Store, source: Source, reading: Reading, written: Written, stated: set[str], report: RecordsReport
+) -> None:
+    if written.changed is None:
         held = "too many records are missing at once; held until a person looks"
-        _record_problem(store, source, page, PageProblem(page.url, "records", held, "suspect_shrink"), report)
+        problem = PageProblem(reading.page.url, "records", held, "suspect_shrink")
+        _record_problem(store, source, reading.page, problem, report)
         return
-    report.counts += counts
-    report.counts["pages_changed" if changed else "pages_same"] += 1
-    report.counts["records_read"] += len(records)
-    for record in records:
+    report.counts += written.counts
+    report.counts["pages_changed" if written.changed else "pages_same"] += 1
+    report.counts["records_read"] += len(reading.records)
+    for record in reading.records:
         stated.update(record.facets())
         if record.warnings:
             report.counts["records_warned"] += 1
@@ -181,36 +236,41 @@ def _read_page(
 
 
 def _write(
-    store: Store,
-    source: Source,
-    page: StoredPage,
-    records: Sequence[GameRecord],
-    run_id: str,
-    known: frozenset[str],
-    counts: Counter[str],
-) -> int | None:
-    """Write what a page says, and that it was read. Returns how many records changed, or None: not to be believed."""
+    store: Store, source: Source, readings: Sequence[Reading], run_id: str, known: frozenset[str]
+) -> list[Written]:
+    """Write what pages say, and that they were read."""
     with store.transaction() as connection:
-        changed = write_records(connection, source, page, records, run_id, known, counts)
-        if changed is not None:
-            # What a newer parser or a grown format brought is no news of the site.
-            news = any(counts[f"records_{kind}"] for kind in ("new", "changed", "vanished", "returned"))
-            flaps = counts["records_flapping"] > 0
-            outcome = "changed" if news else "flapping" if flaps else "same"
-            connection.execute(
-                _READ,
-                {"page_id": page.page_id, "snapshot": page.snapshot_id, "version": source.parser_version}
-                | {"outcome": outcome, "changed": news, "flaps": flaps, "weight": weight_of(records)},
-            )
-            connection.execute(_TASK_OUTCOME, (outcome, page.page_id))
-    return changed
+        written = write_pages(connection, source, readings, run_id, known)
+        rows = [
+            _page_row(reading, result)
+            for reading, result in zip(readings, written, strict=True)
+            if result.changed is not None
+        ]
+        if rows:
+            connection.execute(_READ, {"rows": Jsonb(rows), "version": source.parser_version})
+    return written
 
 
-def _parse(store: Store, source: Source, parser: Parser, page: StoredPage) -> list[GameRecord] | PageProblem:
+def _page_row(reading: Reading, written: Written) -> dict[str, object]:
+    # What a newer parser or a grown format brought is no news of the site.
+    news = any(written.counts[f"records_{kind}"] for kind in ("new", "changed", "vanished", "returned"))
+    flaps = written.counts["records_flapping"] > 0
+    return {
+        "page_id": reading.page.page_id,
+        "snapshot": reading.page.snapshot_id,
+        "outcome": "changed" if news else "flapping" if flaps else "same",
+        "changed": news,
+        "flaps": flaps,
+        "weight": weight_of(reading.records),
+    }
+
+
+def _parse(
+    source: Source, parser: Parser, page: StoredPage, body_of: Callable[[bytes], bytes]
+) -> list[GameRecord] | PageProblem:
     """The records of a stored page, or what is wrong with it. Whatever a parser raises costs this page alone."""
     try:
-        with store.connection() as connection:
-            body = load_body(connection, page.body_hash)
+        body = body_of(page.body_hash)
     except BodyError as error:
         return PageProblem(page.url, "body", str(error))
     try:
@@ -241,21 +301,27 @@ def weight_of(records: Sequence[GameRecord]) -> int:
     )
 
 
+# The task that fetched a page learns what its new bytes came to.
 _READ = b"""
-UPDATE source_url_state SET
-    parsed_snapshot_id = %(snapshot)s, parsed_version = %(version)s, parse_error = NULL, outcome = %(outcome)s,
+WITH read AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(rows)s)
+        AS row (page_id bigint, snapshot bigint, outcome text, changed boolean, flaps boolean, weight float8)
+), told AS (
+    UPDATE import_task AS task SET outcome = read.outcome FROM read
+    WHERE task.page_id = read.page_id AND task.outcome = 'fetched'
+)
+UPDATE source_url_state AS page SET
+    parsed_snapshot_id = read.snapshot, parsed_version = %(version)s, parse_error = NULL, outcome = read.outcome,
     last_imported_at = now(),
-    last_changed_at = CASE WHEN %(changed)s THEN now() ELSE last_changed_at END,
-    change_count = change_count + CASE WHEN %(changed)s THEN 1 ELSE 0 END,
-    poll_changes = poll_changes + CASE WHEN %(changed)s AND polled THEN 1 ELSE 0 END, polled = false,
-    weight = %(weight)s,
-    flapping_since = CASE WHEN %(flaps)s THEN coalesce(flapping_since, now()) END,
-    next_check_at = CASE WHEN %(flaps)s THEN least(next_check_at, now() + interval '1 day') ELSE next_check_at END
-WHERE page_id = %(page_id)s
+    last_changed_at = CASE WHEN read.changed THEN now() ELSE page.last_changed_at END,
+    change_count = page.change_count + CASE WHEN read.changed THEN 1 ELSE 0 END,
+    poll_changes = page.poll_changes + CASE WHEN read.changed AND page.polled THEN 1 ELSE 0 END, polled = false,
+    weight = read.weight,
+    flapping_since = CASE WHEN read.flaps THEN coalesce(page.flapping_since, now()) END,
+    next_check_at = CASE WHEN read.flaps THEN least(page.next_check_at, now() + interval '1 day')
+                         ELSE page.next_check_at END
+FROM read WHERE page.page_id = read.page_id
 """
-
-
-# The task that fetched the page learns what its new bytes came to.
 _TASK_OUTCOME = b"UPDATE import_task SET outcome = %s WHERE page_id = %s AND outcome = 'fetched'"
 
 

@@ -1,23 +1,26 @@
-"""Writing what a page's records came to: rows, versions and events of those that changed, and only those."""
+"""Writing what the records of pages came to: rows, versions and events of those that changed, and only those.
+
+Pages are written by the batch, a statement for all of them where there was one for each.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from game_pipeline.model import GameRecord
+from game_pipeline.model import GameRecord, digest
 from game_pipeline.sources import Source
 from game_pipeline.store import Event, append
 
 from .compare import Change, compare
 
-__all__ = ["StoredPage", "drop_records", "write_records"]
+__all__ = ["Reading", "StoredPage", "Written", "drop_records", "write_pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +42,117 @@ class StoredPage:
     """It has said the same for a day, be it what it said a few versions ago."""
 
 
-# A page whose address answered "gone" last is not read: what is stored of it is not the site's word any more.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page and the records that it was read into."""
+
+    page: StoredPage
+    records: Sequence[GameRecord]
+
+
+@dataclass(slots=True)
+class Written:
+    """What the writing of a page came to. `changed`: how many of its records; None: too many vanished to be believed.
+    `counts`: of them by kind, `records_new` and so on."""
+
+    changed: int | None = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A version to be written. `old`: the record's row with its newest version; None: it is new."""
+
+    page: StoredPage
+    record: GameRecord
+    old: Mapping[str, Any] | None
+    change: Change
+    hashes: Mapping[str, str]
+
+    @property
+    def content_hash(self) -> str:
+        return digest(self.hashes)
+
+    @property
+    def version(self) -> int:
+        return self.old["version"] + 1 if self.old else 1
+
+
+def write_pages(
+    connection: Connection[DictRow],
+    source: Source,
+    readings: Sequence[Reading],
+    run_id: str,
+    known: frozenset[str],
+) -> list[Written]:
+    """Write the records of pages, inside the caller's transaction; what comes of each page, in their order.
+
+    Of pages that share a record each sees what the one before made of it.
+    """
+    written: list[Written] = []
+    while len(written) < len(readings):
+        written += _write_apart(connection, source, readings[len(written) :], run_id, known)
+    return written
+
 
 _EXISTING = b"""
 SELECT record.record_id, record.identity, record.page_id, record.state, record.version, record.segment,
-       newest.field_hashes, newest.record
+       newest.field_hashes
 FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
-WHERE record.source = %s AND (record.page_id = %s OR record.identity = ANY(%s))
+WHERE record.source = %s AND (record.page_id = ANY(%s) OR record.identity = ANY(%s))
 """
 
 
-def write_records(
+def _write_apart(
+    connection: Connection[DictRow], source: Source, readings: Sequence[Reading], run_id: str, known: frozenset[str]
+) -> list[Written]:
+    """Write the first of the pages, as many as have no record in common."""
+    pages = [reading.page.page_id for reading in readings]
+    identities = [record.identity for reading in readings for record in reading.records]
+    existing = {row["identity"]: row for row in connection.execute(_EXISTING, (source.name, pages, identities))}
+    on_page: dict[int, set[str]] = {}
+    for row in existing.values():
+        on_page.setdefault(row["page_id"], set()).add(row["identity"])
+    concerned: set[str] = set()
+    written: dict[int, Written] = {}
+    writes: list[_Write] = []
+    for reading in readings:
+        page_id = reading.page.page_id
+        own = {record.identity for record in reading.records} | on_page.get(page_id, set())
+        if not concerned.isdisjoint(own):
+            break
+        concerned |= own
+        found = _changes_of(connection, source, reading, existing, on_page.get(page_id, set()), known)
+        written[page_id] = Written(None if found is None else 0)
+        writes += found or ()
+    writes = _without_flapping(connection, writes, written)
+    for write in writes:
+        page = written[write.page.page_id]
+        page.changed = (page.changed or 0) + 1
+        page.counts[f"records_{write.change.kind}"] += 1
+    _write_versions(connection, source, writes, run_id)
+    return list(written.values())
+
+
+def _changes_of(
     connection: Connection[DictRow],
     source: Source,
-    page: StoredPage,
-    records: Sequence[GameRecord],
-    run_id: str,
+    reading: Reading,
+    existing: Mapping[str, Mapping[str, Any]],
+    here: set[str],
     known: frozenset[str],
-    counts: Counter[str],
-) -> int | None:
-    """Write a page's records. Returns how many changed, or None where too many vanished to be believed."""
-    rows = connection.execute(
-        _EXISTING, (source.name, page.page_id, [record.identity for record in records])
-    ).fetchall()
-    existing = {row["identity"]: row for row in rows}
-    here = {identity for identity, row in existing.items() if row["page_id"] == page.page_id}
+) -> list[_Write] | None:
+    """What is new in the records of a page; `here`: the identities that it spoke for. None: not to be believed."""
+    page = reading.page
     live = {identity for identity in here if existing[identity]["state"] == "live"}
-    missing = sorted(live - {record.identity for record in records})
+    missing = sorted(live - {record.identity for record in reading.records})
     if not page.believed and len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
         return None
     # After a reading that failed, what is new may be the site's doing as well as the parser's.
     same_snapshot = page.parsed_snapshot_id == page.snapshot_id and not page.failed
     rank = {key: place for place, key in enumerate(source.segment_keys())}
-    writes: list[tuple[GameRecord, dict[str, Any] | None, Change]] = []
-    for record in records:
+    writes: list[_Write] = []
+    for record in reading.records:
         old = existing.get(record.identity)
         if old and old["state"] == "live" and old["page_id"] != page.page_id:
             # On two pages at once: the page of the earlier segment speaks for the game.
@@ -82,23 +162,45 @@ def write_records(
                 b"UPDATE source_record SET page_id = %s, segment = %s WHERE record_id = %s",
                 (page.page_id, page.segment, old["record_id"]),
             )
+        hashes = record.field_hashes(source.volatile)
         change = compare(
             old["field_hashes"] if old else None,
-            record.field_hashes(source.volatile),
+            hashes,
             known_fields=known,
             same_snapshot=same_snapshot,
             was_vanished=bool(old and old["state"] == "vanished"),
         )
         if change:
-            writes.append((record, old, change))
-    writes = _without_flapping(connection, source, page, writes, counts)
+            writes.append(_Write(page, record, old, change, hashes))
     if missing and source.many_records_a_page:
         connection.execute(_READ_OTHERS_AGAIN, (source.name, page.page_id))
-    for identity in missing:
-        old = existing[identity]
-        writes.append((GameRecord.from_json(old["record"]), old, Change("vanished", ())))
-    _write_versions(connection, source, page, writes, run_id, counts)
-    return len(writes)
+    return writes + _vanishing(connection, source, page, [existing[identity] for identity in missing])
+
+
+# A record speaks from one page; where it leaves that one, another list may still carry it.
+_READ_OTHERS_AGAIN = b"""
+UPDATE source_url_state SET parsed_version = NULL WHERE source = %s AND page_id <> %s AND snapshot_id IS NOT NULL
+"""
+
+
+_LAST_WORDS = b"""
+SELECT record FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted (record_id, n) JOIN source_record USING (record_id)
+JOIN record_version USING (record_id, version) ORDER BY n
+"""
+
+
+def _vanishing(
+    connection: Connection[DictRow], source: Source, page: StoredPage, olds: Sequence[Mapping[str, Any]]
+) -> list[_Write]:
+    """A last version of each of the records, which says what the one before said."""
+    if not olds:
+        return []
+    rows = connection.execute(_LAST_WORDS, ([old["record_id"] for old in olds],)).fetchall()
+    records = [GameRecord.from_json(row["record"]) for row in rows]
+    return [
+        _Write(page, record, old, Change("vanished", ()), record.field_hashes(source.volatile))
+        for record, old in zip(records, olds, strict=True)
+    ]
 
 
 FLAPPING_VERSIONS = 3
@@ -110,126 +212,134 @@ WHERE older.record_id = ANY(%s) AND older.version BETWEEN record.version - %s AN
 
 
 def _without_flapping(
-    connection: Connection[DictRow],
-    source: Source,
-    page: StoredPage,
-    writes: list[tuple[GameRecord, dict[str, Any] | None, Change]],
-    counts: Counter[str],
-) -> list[tuple[GameRecord, dict[str, Any] | None, Change]]:
+    connection: Connection[DictRow], writes: list[_Write], written: Mapping[int, Written]
+) -> list[_Write]:
     """Leave out what a record said a few versions ago and says again: a site that serves now this, now that copy would
     fill the log with it. Should it go on saying so for a day, it is believed (`settled`)."""
-    changed = [old["record_id"] for _, old, change in writes if old and change.kind == "changed"]
-    if not changed or page.settled:
+    changed = [
+        write.old["record_id"]
+        for write in writes
+        if write.old and write.change.kind == "changed" and not write.page.settled
+    ]
+    if not changed:
         return writes
     older: dict[int, set[str]] = {}
     for row in connection.execute(_OLDER_HASHES, (changed, FLAPPING_VERSIONS)):
         older.setdefault(row["record_id"], set()).add(row["content_hash"])
     kept = []
-    for record, old, change in writes:
+    for write in writes:
         again = (
-            old and change.kind == "changed" and record.content_hash(source.volatile) in older.get(old["record_id"], ())
+            write.old
+            and write.change.kind == "changed"
+            and not write.page.settled
+            and write.content_hash in older.get(write.old["record_id"], ())
         )
         if again:
-            counts["records_flapping"] += 1
+            written[write.page.page_id].counts["records_flapping"] += 1
         else:
-            kept.append((record, old, change))
+            kept.append(write)
     return kept
 
 
-# A record speaks from one page; where it leaves that one, another list may still carry it.
 def drop_records(
     connection: Connection[DictRow], source: Source, page: StoredPage, run_id: str, counts: Counter[str]
 ) -> None:
     """Every record of a page that is gone has vanished."""
-    rows = connection.execute(_EXISTING, (source.name, page.page_id, [])).fetchall()
-    writes = [
-        (GameRecord.from_json(old["record"]), old, Change("vanished", ())) for old in rows if old["state"] == "live"
-    ]
-    _write_versions(connection, source, page, writes, run_id, counts)
+    rows = connection.execute(_EXISTING, (source.name, [page.page_id], [])).fetchall()
+    writes = _vanishing(connection, source, page, [old for old in rows if old["state"] == "live"])
+    counts["records_vanished"] += len(writes)
+    _write_versions(connection, source, writes, run_id)
 
 
-_READ_OTHERS_AGAIN = b"""
-UPDATE source_url_state SET parsed_version = NULL WHERE source = %s AND page_id <> %s AND snapshot_id IS NOT NULL
-"""
-_INSERT_RECORD = b"""
+_INSERT_RECORDS = b"""
 INSERT INTO source_record (source, identity, page_id, segment, url, version, content_hash)
-VALUES (%(source)s, %(identity)s, %(page_id)s, %(segment)s, %(url)s, 1, %(content_hash)s) RETURNING record_id
+SELECT %(source)s, new.identity, new.page_id, new.segment, new.url, 1, new.content_hash
+FROM jsonb_to_recordset(%(rows)s)
+     AS new (identity text, page_id bigint, segment text, url text, content_hash text)
+RETURNING identity, record_id
 """
-_UPDATE_RECORD = b"""
-UPDATE source_record SET
-    version = %(version)s, content_hash = %(content_hash)s, url = %(url)s, page_id = %(page_id)s,
-    segment = %(segment)s, state = %(state)s, changed_at = now(),
-    vanished_at = CASE WHEN %(state)s = 'vanished' THEN now() END
-WHERE record_id = %(record_id)s
+# Rows are locked in the order of their ids, as everybody does who wants several.
+_UPDATE_RECORDS = b"""
+WITH new AS MATERIALIZED (
+    SELECT new.* FROM source_record AS record
+    JOIN jsonb_to_recordset(%(rows)s)
+         AS new (record_id bigint, page_id bigint, segment text, url text, content_hash text, version int, state text)
+         USING (record_id)
+    ORDER BY record_id FOR UPDATE OF record
+)
+UPDATE source_record AS record SET
+    version = new.version, content_hash = new.content_hash, url = new.url, page_id = new.page_id,
+    segment = new.segment, state = new.state, changed_at = now(),
+    vanished_at = CASE WHEN new.state = 'vanished' THEN now() END
+FROM new WHERE record.record_id = new.record_id
 """
-_INSERT_VERSION = b"""
+_INSERT_VERSIONS = b"""
 INSERT INTO record_version (record_id, version, change, changed_fields, snapshot_id, parser_version, content_hash,
                             field_hashes, record, run_id)
-VALUES (%(record_id)s, %(version)s, %(change)s, %(fields)s, %(snapshot_id)s, %(parser_version)s, %(content_hash)s,
-        %(field_hashes)s, %(record)s, %(run_id)s)
+SELECT new.*, %(run_id)s FROM jsonb_to_recordset(%(rows)s)
+    AS new (record_id bigint, version int, change text, changed_fields text[], snapshot_id bigint, parser_version int,
+            content_hash text, field_hashes jsonb, record jsonb)
 """
 
 
-def _write_versions(
-    connection: Connection[DictRow],
-    source: Source,
-    page: StoredPage,
-    writes: Sequence[tuple[GameRecord, dict[str, Any] | None, Change]],
-    run_id: str,
-    counts: Counter[str],
-) -> None:
-    versions: list[dict[str, Any]] = []
-    events: list[Event] = []
-    for record, old, change in writes:
-        hashes = record.field_hashes(source.volatile)
-        values = {
-            "source": source.name,
-            "identity": record.identity,
-            "page_id": page.page_id,
-            "segment": page.segment,
-            "url": record.url,
-            "content_hash": record.content_hash(source.volatile),
-            "state": "vanished" if change.kind == "vanished" else "live",
-            "version": old["version"] + 1 if old else 1,
-        }
-        if old is None:
-            row = connection.execute(_INSERT_RECORD, values).fetchone()
-            record_id = row["record_id"] if row else 0
-        else:
-            record_id = old["record_id"]
-            connection.execute(_UPDATE_RECORD, values | {"record_id": record_id})
-        versions.append(
-            values
-            | {
-                "record_id": record_id,
-                "change": change.kind,
-                "fields": list(change.fields),
-                "snapshot_id": page.snapshot_id,
-                "parser_version": record.parser_version,
-                "field_hashes": Jsonb(hashes),
-                "record": Jsonb(record.to_dict()),
-                "run_id": run_id,
-            }
-        )
-        events.append(
-            Event(
-                stream=f"record:{record_id}",
-                event_type="record.changed",
-                payload={
-                    "record_id": record_id,
-                    "version": values["version"],
-                    "change": change.kind,
-                    "changed_fields": list(change.fields),
-                    "identity": record.identity,
-                },
-                actor="pipeline",
-                correlation_id=run_id,
-                source=source.name,
-                source_url=record.url,
-            )
-        )
-        counts[f"records_{change.kind}"] += 1
-    if versions:
-        with connection.cursor() as cursor:
-            cursor.executemany(_INSERT_VERSION, versions)
-        append(connection, events)
+def _write_versions(connection: Connection[DictRow], source: Source, writes: Sequence[_Write], run_id: str) -> None:
+    if not writes:
+        return
+    rows = [_record_row(write) for write in writes]
+    new = [row for write, row in zip(writes, rows, strict=True) if write.old is None]
+    if new:
+        inserted = connection.execute(_INSERT_RECORDS, {"source": source.name, "rows": Jsonb(new)})
+        ids = {row["identity"]: row["record_id"] for row in inserted}
+        for row in new:
+            row["record_id"] = ids[row["identity"]]
+    if len(new) < len(rows):
+        known = [row for write, row in zip(writes, rows, strict=True) if write.old is not None]
+        connection.execute(_UPDATE_RECORDS, {"rows": Jsonb(known)})
+    versions = [_version_row(write, row) for write, row in zip(writes, rows, strict=True)]
+    connection.execute(_INSERT_VERSIONS, {"run_id": run_id, "rows": Jsonb(versions)})
+    append(connection, [_event(source, write, row, run_id) for write, row in zip(writes, rows, strict=True)])
+
+
+def _record_row(write: _Write) -> dict[str, Any]:
+    return {
+        "record_id": write.old["record_id"] if write.old else None,
+        "identity": write.record.identity,
+        "page_id": write.page.page_id,
+        "segment": write.page.segment,
+        "url": write.record.url,
+        "content_hash": write.content_hash,
+        "state": "vanished" if write.change.kind == "vanished" else "live",
+        "version": write.version,
+    }
+
+
+def _version_row(write: _Write, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "record_id": row["record_id"],
+        "version": row["version"],
+        "change": write.change.kind,
+        "changed_fields": list(write.change.fields),
+        "snapshot_id": write.page.snapshot_id,
+        "parser_version": write.record.parser_version,
+        "content_hash": row["content_hash"],
+        "field_hashes": write.hashes,
+        "record": write.record.to_dict(),
+    }
+
+
+def _event(source: Source, write: _Write, row: Mapping[str, Any], run_id: str) -> Event:
+    return Event(
+        stream=f"record:{row['record_id']}",
+        event_type="record.changed",
+        payload={
+            "record_id": row["record_id"],
+            "version": row["version"],
+            "change": write.change.kind,
+            "changed_fields": list(write.change.fields),
+            "identity": write.record.identity,
+        },
+        actor="pipeline",
+        correlation_id=run_id,
+        source=source.name,
+        source_url=write.record.url,
+    )

@@ -20,7 +20,9 @@ _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|yclid|mc_[ce]id)(?:=|$)", re
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_TIDY = re.compile(r"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/[A-Za-z0-9._~/-]*", re.ASCII)
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\]")
+_DOT = re.compile(r"\.")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 
 
@@ -31,6 +33,12 @@ def normalise_url(url: str, base: str | None = None) -> str:
     (UTF-8, capitals, nothing encoded that needs no encoding), fragment, tracking parameters. The order of the query,
     doubled slashes and the scheme stay. Raises ValueError for anything that is no http(s) address.
     """
+    if len(url) <= MAX_URL and _TIDY.fullmatch(url):  # most are, and stay as they are
+        return url
+    return _normalised(url, base)
+
+
+def _normalised(url: str, base: str | None) -> str:
     text = url.strip()
     shown = repr(text[:120])
     if text.startswith("//"):
@@ -113,8 +121,9 @@ class LinkRule:
     """Searched in the path and query, percent-encoding undone."""
     label: re.Pattern[str] | None = None
 
-    def matches(self, host: str, path: str, label: str) -> bool:
-        if self.hosts and not any(host == name or host.endswith(f".{name}") for name in self.hosts):
+    def matches(self, domains: frozenset[str], path: str, label: str) -> bool:
+        """`domains`: the host and every domain that it lies in."""
+        if self.hosts and domains.isdisjoint(self.hosts):
             return False
         if self.path and not self.path.search(path):
             return False
@@ -178,12 +187,13 @@ _RULES: tuple[LinkRule, ...] = (
 def classify(url: str, label: str = "", extra: Iterable[LinkRule] = ()) -> LinkKind:
     """What kind of place the address is, by the table above; the rules of a source (`extra`) are asked first."""
     host = host_of(url)
+    domains = frozenset(host[start:] for start in (0, *(match.end() for match in _DOT.finditer(host))))
     try:
         parts = urlsplit(url)
     except ValueError:
         return "other"
     path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
     for rule in (*extra, *_RULES):
-        if rule.matches(host, path, label):
+        if rule.matches(domains, path, label):
             return rule.kind
     return "other"

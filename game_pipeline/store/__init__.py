@@ -1,6 +1,6 @@
 """What is kept: the PostgreSQL server, the schema, the pool of connections and the events."""
 
-from .bodies import BodyError, load_body, save_body
+from .bodies import BodyError, load_body, packed_bodies, save_bodies, save_body
 from .database import (
     DatabaseError,
     Databases,
@@ -28,6 +28,8 @@ __all__ = [
     "open_store",
     "opened_databases",
     "owner_connection",
+    "packed_bodies",
     "prepare_schema",
+    "save_bodies",
     "save_body",
 ]

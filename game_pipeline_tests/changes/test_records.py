@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -287,6 +288,48 @@ def test_a_control_character_in_a_source_s_own_field_keeps_no_page_out(site: Sit
     site.serve("a", json.dumps([{"identity": "1", "extra": {"note\0": "a\0b"}, "warnings": ["c\0d"]}]).encode())
     assert site.read() == {"new": 1}
     assert site.record("1")["record"]["extra"] == {"note": "ab"}
+
+
+def test_a_page_that_cannot_be_stored_keeps_none_out_that_is_written_with_it(site: Site) -> None:
+    site.serve("a", listed(1))
+    site.serve("b", [{"identity": "2", "parser_version": 2**40}])
+    site.serve("c", listed(3))
+    assert site.read() == {"new": 2}
+    assert [site.page(key)["outcome"] for key in "abc"] == ["changed", "selector_missing", "changed"]
+    assert (
+        site.page("b")["parse_error"]
+        == 'record: cannot be stored: value "1099511627776" is out of range for type integer'
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pages_written_together_come_to_what_they_come_to_one_by_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    sites = {batch: Site(store, source_named(f"batch{batch}")) for batch in (1, 50)}
+    for _ in range(4):
+        for key in chance.sample(
+            ["a", "b", "c", "two-d", "two-e"], 4
+        ):  # games move from page to page, and stand on two
+            games = [{"identity": str(number), "title": chance.choice("ABC")} for number in chance.sample(range(6), 3)]
+            for site in sites.values():
+                site.serve(key, games)
+        for batch, site in sites.items():
+            monkeypatch.setattr("game_pipeline.changes.records.BATCH_PAGES", batch)
+            site.read()
+    histories = [
+        store.rows(
+            "SELECT identity, page_key, record.state, record.version AS newest, of.version, change, changed_fields, "
+            "of.field_hashes - 'url' AS hashes "
+            "FROM source_record AS record JOIN record_version AS of USING (record_id) "
+            "JOIN source_url_state USING (page_id) "
+            "WHERE record.source = %s ORDER BY identity, of.version",
+            (site.source.name,),
+        )
+        for site in sites.values()
+    ]
+    assert histories[0] == histories[1] != []
 
 
 def test_the_event_and_the_version_are_written_together(site: Site, store: Store, owner: Store) -> None:

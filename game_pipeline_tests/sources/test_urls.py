@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game_pipeline.sources.urls import LinkRule, classify, identity_url, normalise_url, on_host
+from game_pipeline.sources.urls import _TIDY, LinkRule, _normalised, classify, identity_url, normalise_url, on_host
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,8 @@ def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
     assert normalise_url(once) == once
     assert identity_url(once)
     classify(once, text)
+
+
+@given(st.from_regex(_TIDY, fullmatch=True), st.sampled_from([None, "https://a.org/b/c"]))
+def test_what_is_taken_for_tidy_at_sight_is_its_own_written_form(url: str, base: str | None) -> None:
+    assert _normalised(url, base) == url
