@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from game_pipeline.model import Attribution, GameRecord, Language, Line, describe_errors
-from game_pipeline.sources.urls import classify
+from game_pipeline.sources.links import classify
 
 __all__ = ["CLAIMS", "ExistingEdit", "ExistingGame", "Problem", "RawGame", "did_you_mean", "read_game"]
 

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from game_pipeline.model import GameRecord
+from game_pipeline.sources.identities import site_id
 from game_pipeline.sources.urls import identity_url
 
 __all__ = [
@@ -50,7 +51,14 @@ SCHEMES: dict[str, Scheme] = {
     "tuid": Scheme(case="lower"),
     "ifwiki_ru": Scheme(),
     "ifwiki_en": Scheme(),
-    "instead": Scheme(case="lower"),
+    "ifwiki_ru_title": Scheme(one_per_game=False),  # pages are renamed
+    "instead_games": Scheme(),
+    "quest_book": Scheme(),
+    "apero": Scheme(),
+    "plut": Scheme(),
+    "ifiction_forum": Scheme(one_per_game=False),  # a game may have several topics
+    "textadventures": Scheme(one_per_game=False),
+    "itch": Scheme(one_per_game=False, case="lower"),
     "steam": Scheme(),
     "gog": Scheme(),
     "igdb": Scheme(),
@@ -58,6 +66,10 @@ SCHEMES: dict[str, Scheme] = {
     "vndb": Scheme(case="lower"),
     "wikidata": Scheme(case="upper"),
     "mobygames": Scheme(),
+    "epic": Scheme(one_per_game=False),
+    "gog_slug": Scheme(one_per_game=False),
+    "igdb_slug": Scheme(one_per_game=False),
+    "rawg_slug": Scheme(one_per_game=False),
 }
 _UNKNOWN_SCHEME = Scheme(strength="weak", one_per_game=False)
 
@@ -119,9 +131,12 @@ def clashing_ids(
 
 def _addressed(url: str, strength: Strength) -> list[IdentityKey]:
     try:
-        return [IdentityKey("url", identity_url(url), strength)]
+        keys = [IdentityKey("url", identity_url(url), strength)]
     except ValueError:  # an address that a record may carry but nobody can visit names nothing
         return []
+    if found := site_id(url):
+        keys.append(IdentityKey(found.scheme, normal_id(found.scheme, found.value), strength))
+    return keys
 
 
 def _own_id(record: GameRecord) -> tuple[str, str]:

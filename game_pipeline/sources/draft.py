@@ -28,8 +28,9 @@ from game_pipeline.model import (
 
 from .base import UNREAD, ParseError, Source
 from .languages import language_codes
+from .links import LinkRule, classify
 from .text import partial_date, without_surrogates
-from .urls import LinkRule, classify, normalise_url
+from .urls import normalise_url
 
 __all__ = ["Draft"]
 

@@ -26,6 +26,7 @@ from .base import (
     Segment,
     Source,
 )
+from .identities import site_id
 from .ifdb_story import Item, Story, read_reply, search_record, story_record
 from .ifiction import clean_ifid
 from .urls import on_host, query_of
@@ -91,10 +92,8 @@ class IFDB(Source):
         return bool(self.identity(url) or query_of(url).get("ifid"))
 
     def identity(self, url: str) -> str | None:
-        if not on_host(url, self.hosts):
-            return None
-        tuid = query_of(url).get("id", "").strip().lower()
-        return tuid if _TUID.fullmatch(tuid) else None
+        found = site_id(url)
+        return found.value if found and found.scheme == "tuid" else None
 
     def segment_of(self, key: str) -> str:
         first = key[:1].lower()

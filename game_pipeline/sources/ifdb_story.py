@@ -15,8 +15,9 @@ from .base import ParseError, Source
 from .draft import Draft
 from .ifiction import add_bibliography, clean_ifid, story_description
 from .jsondoc import listed, mapping, number, parse_json, string
+from .links import classify
 from .text import plain_to_markdown, split_names
-from .urls import classify, identity_url
+from .urls import identity_url
 from .xml import child, children, leaves, local, parse_xml, text_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from game_pipeline.model import Attribution, GameRecord, digest
 from .base import Listing, Page, PageRef, ParseError, Policy, Request, Response, Source
 from .draft import Draft
 from .languages import language_of
+from .links import classify
 from .text import html_to_markdown, plain_to_markdown, split_names
-from .urls import classify, normalise_url
+from .urls import normalise_url
 from .xml import child, children, leaves, local, markup_of, parse_xml, repeated, text_of
 
 if TYPE_CHECKING:

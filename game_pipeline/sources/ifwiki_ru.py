@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from urllib.parse import unquote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -27,9 +26,10 @@ from .base import (
     Source,
 )
 from .draft import Draft
+from .identities import site_id, wiki_title
 from .ifwiki_ru_page import is_redirect, page_url, read_game
 from .mediawiki import WikiPage, api_url, changes_of, continuation, members_of, pages_of, read_reply
-from .urls import on_host, query_of
+from .urls import on_host
 
 __all__ = ["IfwikiRu"]
 
@@ -81,11 +81,8 @@ class IfwikiRu(Source):
         return bool(self.identity(url) or self._title_in(url))
 
     def identity(self, url: str) -> str | None:
-        if not on_host(url, self.hosts):
-            return None
-        query = query_of(url)
-        pageid = (query.get("curid") or query.get("pageids") or "").strip()
-        return pageid if _PAGEID.fullmatch(pageid) else None
+        found = site_id(url)
+        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         part = int(key) // 1000 if _PAGEID.fullmatch(key) else 0
@@ -195,13 +192,8 @@ class IfwikiRu(Source):
         """The title that an address names, or nothing where it is no article's."""
         if not on_host(url, self.hosts):
             return ""
-        path = unquote(urlsplit(url).path).lstrip("/")
-        if path in ("index.php", "api.php", ""):
-            title = query_of(url).get("title") or query_of(url).get("titles") or ""
-        else:
-            title = "" if path.startswith(("files/", "index.php", "api.php")) else path
-        title = " ".join(title.replace("_", " ").split())
-        return "" if _NO_GAMES.match(title) or "|" in title else title
+        title = wiki_title(url)
+        return "" if _NO_GAMES.match(title) else title
 
     @staticmethod
     def _page(pageid: str, url: str, fingerprint: str | None = None) -> PageRef:

@@ -27,6 +27,7 @@ from .base import (
     Source,
 )
 from .draft import Draft
+from .identities import site_id
 from .jsondoc import number
 from .languages import language_of
 from .text import plain_to_markdown, split_names, unescape_all
@@ -117,12 +118,8 @@ class InsteadGames(Source):
         return self.identity(url) is not None
 
     def identity(self, url: str) -> str | None:
-        match = re.match(r"https?://[^/?#]+/+game\.php\?", url, re.IGNORECASE)
-        if not match or not on_host(url, self.hosts):
-            return None
-        parameters = {name.lower(): value for name, value in query_of(url).items()}
-        identity = parameters.get("id", "").strip()
-        return str(int(identity)) if re.fullmatch(r"[0-9]{1,9}", identity) else None
+        found = site_id(url)
+        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         return key if key in _LISTS else "approved"

@@ -1,20 +1,19 @@
-"""Addresses: their one written form, the form that says two are the same place, and what kind of link one is.
+"""Addresses: their one written form, and the form that says two are the same place.
 
-No site's own rules live here; a source passes its extra `LinkRule`s to `classify`.
+What kind of place one is stands in `links`, which game of a site it names in `identities`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
-from game_pipeline.model import MAX_URL, LinkKind
+from game_pipeline.model import MAX_URL
 
-__all__ = ["LinkRule", "classify", "host_of", "identity_url", "normalise_url", "on_host", "query_of"]
+__all__ = ["host_of", "identity_url", "normalise_url", "on_host", "query_of"]
 
 _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|yclid|mc_[ce]id)(?:=|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -22,7 +21,6 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _TIDY = re.compile(r"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/[A-Za-z0-9._~/-]*", re.ASCII)
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\]")
-_DOT = re.compile(r"\.")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 
 
@@ -108,92 +106,3 @@ def _tidy_escapes(text: str) -> str:
         return char if char in _UNRESERVED else match[0].upper()
 
     return _ESCAPE.sub(tidy, text)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkRule:
-    """A row of the table: the kind of an address whose host, rest and label all match what the row names."""
-
-    kind: LinkKind
-    hosts: tuple[str, ...] = ()
-    """Host names; a name also stands for its subdomains."""
-    path: re.Pattern[str] | None = None
-    """Searched in the path and query, percent-encoding undone."""
-    label: re.Pattern[str] | None = None
-
-    def matches(self, domains: frozenset[str], path: str, label: str) -> bool:
-        """`domains`: the host and every domain that it lies in."""
-        if self.hosts and domains.isdisjoint(self.hosts):
-            return False
-        if self.path and not self.path.search(path):
-            return False
-        return not self.label or bool(self.label.search(label))
-
-
-def _any_case(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_IMAGE = _any_case(r"^[^?]*\.(?:png|jpe?g|gif|webp|bmp|svg|avif)(?:\?|$)")
-_FILE = _any_case(
-    r"^[^?]*\.(?:zip|rar|7z|gz|tgz|bz2|xz|tar|lha|arj|sit|sea|hqx|exe|msi|com|dmg|pkg|deb|rpm|appimage|apk|jar|love|swf"
-    r"|z[1-8]|zlb|zblorb|gblorb|blorb|blb|ulx|gam|t3|hex|taf|agt|agx|acd|a3c|dat|sna|tap|tzx|d64|adf|iso|img"
-    r"|qsp|qst|qs1|qs2|gamx?|quest|asl|cas|urqs?|steadz|idf)(?:\?|$)"
-)
-
-# The first row that matches wins: known places, then what the file name says, then what the label says.
-_RULES: tuple[LinkRule, ...] = (
-    LinkRule("poster", ("ifdb.org", "ifdb.tads.org"), _any_case(r"^/coverart\?|[?&]coverart\b")),
-    LinkRule("play_online", ("iplayif.com", "borogove.io", "philome.la", "play.ifiction.org", "playfic.com")),
-    LinkRule("play_online", ("textadventures.co.uk",), _any_case(r"^/games/play")),
-    LinkRule("play_online", ("unbox.ifarchive.org",), _any_case(r"[?&]open=|\.html?$")),
-    LinkRule("download_landing", ("unbox.ifarchive.org",)),
-    LinkRule("play_online", ("quest-book.ru",), _any_case(r"^/online/(?!view|mitril)")),
-    LinkRule("video", ("youtube.com", "youtu.be", "vimeo.com", "twitch.tv", "rutube.ru", "dailymotion.com")),
-    LinkRule("video", ("vk.com", "vkvideo.ru"), _any_case(r"^/(?:video|clip)|[?&]z=video")),
-    LinkRule("forum", ("forum.ifiction.ru", "intfiction.org", "urq.borda.ru", "instead.forum2x2.ru")),
-    LinkRule("forum", path=_any_case(r"/(?:viewtopic|showthread)\.php|/forums?/")),
-    LinkRule("download_direct", ("github.com",), _any_case(r"/releases/download/")),
-    LinkRule("download_direct", ("instead-games.ru",), _any_case(r"^/+download(?:er\.php\?file=|/)")),
-    LinkRule("download_direct", ("sourceforge.net",), _any_case(r"/files/.+/download$")),
-    LinkRule("download_landing", ("github.com",), _any_case(r"/releases(?:/|$)")),
-    LinkRule("download_landing", ("sourceforge.net",), _any_case(r"^/projects/")),
-    LinkRule("download_landing", ("drive.google.com", "mega.nz", "mediafire.com", "dropbox.com")),
-    LinkRule("download_landing", ("disk.yandex.ru", "yadi.sk", "cloud.mail.ru", "play.google.com", "apps.apple.com")),
-    LinkRule("game_page", ("ifdb.org", "ifdb.tads.org"), _any_case(r"^/viewgame\?")),
-    LinkRule("game_page", ("instead-games.ru",), _any_case(r"^/+game\.php\?ID=")),
-    LinkRule("game_page", ("ifwiki.ru", "ifwiki.org"), _any_case(r"^/(?!files/|index\.php|api\.php).+")),
-    LinkRule("game_page", ("store.steampowered.com",), _any_case(r"^/app/\d+")),
-    LinkRule("game_page", ("gog.com",), _any_case(r"/game/")),
-    LinkRule("game_page", ("itch.io",), _any_case(r"^/[^/?]+/?$")),
-    LinkRule("game_page", ("textadventures.co.uk",), _any_case(r"^/games/view")),
-    LinkRule("game_page", ("quest-book.ru",), _any_case(r"^/online/view/")),
-    LinkRule("game_page", ("urq.plut.info", "apero.ru", "hyperbook.ru"), _any_case(r"^/.+")),
-    LinkRule("game_page", ("igdb.com",), _any_case(r"^/games/")),
-    LinkRule("poster", path=_IMAGE, label=_any_case(r"cover|poster|обложк|постер")),
-    LinkRule("screenshot", path=_IMAGE),
-    LinkRule("download_direct", path=_FILE),
-    LinkRule("review", path=_any_case(r"/(?:reviews?|obzor|recenz)")),
-    LinkRule("review", label=_any_case(r"\breviews?\b|рецензи|обзор")),
-    LinkRule("video", label=_any_case(r"\b(?:video|trailer)\b|видео|трейлер")),
-    LinkRule("forum", label=_any_case(r"\b(?:forum|discussion)\b|форум|обсуждени")),
-    LinkRule(
-        "play_online", label=_any_case(r"\bplay (?:it )?online\b|(?:играть|сыграть|играем)\b.*онлайн|онлайн[- ]верси")
-    ),
-    LinkRule("download_landing", label=_any_case(r"\bdownload\b|скачать")),
-)
-
-
-def classify(url: str, label: str = "", extra: Iterable[LinkRule] = ()) -> LinkKind:
-    """What kind of place the address is, by the table above; the rules of a source (`extra`) are asked first."""
-    host = host_of(url)
-    domains = frozenset(host[start:] for start in (0, *(match.end() for match in _DOT.finditer(host))))
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "other"
-    path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
-    for rule in (*extra, *_RULES):
-        if rule.matches(domains, path, label):
-            return rule.kind
-    return "other"

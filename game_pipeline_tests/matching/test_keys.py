@@ -82,3 +82,10 @@ def test_claims_take_authors_but_not_publishers_and_the_year_of_a_partial_date()
     assert made.years == (1980,)
     assert made.people == ("Marc Blank",)
     assert made.titles == ("Zork I", "Zork 1")
+
+
+def test_an_address_under_any_host_of_a_site_is_the_key_that_the_site_s_own_record_has() -> None:
+    link = {"url": "http://ifdb.tads.org/viewgame?ifiction&id=0DBNUSXUNQ7FW5RO", "kind": "game_page"}
+    other = record(source="elsewhere", identity="7", url="https://e.org/7", urls=[link])
+    assert strengths(other)["tuid:0dbnusxunq7fw5ro"] == "strong"
+    assert strengths(other).keys() & strengths(record()).keys() == {"tuid:0dbnusxunq7fw5ro"}

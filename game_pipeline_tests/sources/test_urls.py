@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game_pipeline.sources.urls import _TIDY, LinkRule, _normalised, classify, identity_url, normalise_url, on_host
+from game_pipeline.sources.links import LinkRule, classify
+from game_pipeline.sources.urls import _TIDY, _normalised, identity_url, normalise_url, on_host
 
 
 @pytest.mark.parametrize(
