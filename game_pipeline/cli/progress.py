@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,28 +14,24 @@ import click
 from game_pipeline.store import Store
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, Task
+
+    from game_pipeline.crawl import Progress as SourceProgress
 
 __all__ = ["counting", "progress_of"]
 
-_COUNTS = """
-SELECT count(*) FILTER (WHERE state NOT IN ('pending', 'leased')) AS done, count(*) AS total
-FROM import_task WHERE source = %s AND (state IN ('pending', 'leased') OR finished_at >= %s)
-"""
 PLAIN_EVERY = 10.0
 
 
 @contextmanager
 def progress_of(store: Store, source: str, *, quiet: bool = False) -> Iterator[None]:
-    """Show the progress of a source's tasks on stderr while the body runs."""
+    """Show the progress of a source's import on stderr while the body runs."""
     if quiet:
         yield
         return
-    row = store.row("SELECT clock_timestamp() AS now")
-    started = row["now"] if row else None
     finished = threading.Event()
     show = _bar if sys.stderr.isatty() else _lines
-    thread = threading.Thread(target=show, args=(store, source, started, finished), daemon=True)
+    thread = threading.Thread(target=show, args=(store, source, finished), daemon=True)
     thread.start()
     try:
         yield
@@ -44,38 +40,61 @@ def progress_of(store: Store, source: str, *, quiet: bool = False) -> Iterator[N
         thread.join(5)
 
 
-def _counts(store: Store, source: str, started: object) -> tuple[int, int]:
-    row = store.row(_COUNTS, (source, started))
-    return (row["done"], row["total"]) if row else (0, 0)
+def _under_way(store: Store, source: str) -> Sequence[SourceProgress]:
+    from psycopg import OperationalError
+
+    from game_pipeline.crawl import source_progress
+
+    try:
+        return source_progress(store, source)
+    except OperationalError:  # the import itself says what that means
+        return ()
 
 
-def _bar(store: Store, source: str, started: object, finished: threading.Event) -> None:
+def _bar(store: Store, source: str, finished: threading.Event) -> None:
     with _estimating() as progress:
         task = progress.add_task(source, total=None)
-        while not finished.wait(0.3):
-            done, total = _counts(store, source, started)
-            progress.update(task, completed=done, total=total or None)
+        while not finished.wait(0.5):
+            for now in _under_way(store, source):
+                if now.listing is not None:
+                    progress.update(task, description=f"{source}, {now.in_words}")
+                else:
+                    total = now.done + now.left
+                    progress.update(task, description=source, completed=now.done, total=total or None)
+
+
+def _lines(store: Store, source: str, finished: threading.Event) -> None:
+    click.echo(f"{source}: importing", err=True)
+    while not finished.wait(PLAIN_EVERY):
+        for now in _under_way(store, source):
+            click.echo(f"{source}: {now.in_words}", err=True)
 
 
 def _estimating() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{60 * task.speed:.0f} a minute" if task.speed else "")
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
     )
-
-
-def _lines(store: Store, source: str, started: object, finished: threading.Event) -> None:
-    click.echo(f"{source}: importing", err=True)
-    while not finished.wait(PLAIN_EVERY):
-        done, total = _counts(store, source, started)
-        click.echo(f"{source}: {done} of {total} pages", err=True)
 
 
 @contextmanager

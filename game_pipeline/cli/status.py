@@ -18,13 +18,14 @@ STATES = {"closed": "active", "open": "resting", "half_open": "trying", "ramping
 def status(app: App, json_: bool) -> None:
     """Sources' health, queues, last runs, database."""
     from game_pipeline.catalog import pending
-    from game_pipeline.crawl import resting, source_overview
+    from game_pipeline.crawl import resting, source_overview, source_progress
 
     with app.store() as store:
         names = [name for name, source in SOURCES.items() if source.segments]
         sources = source_overview(store, names)
         waiting = pending(store, shadow=app.settings.shadow)
         held_back = {name: why for name in names if (why := resting(store, SOURCES[name], app.settings))}
+        under_way = source_progress(store)
         runs = store.rows(
             "SELECT run_id, source, status, started_at, finished_at, counts FROM import_run "
             "ORDER BY started_at DESC LIMIT 8"
@@ -44,6 +45,20 @@ def status(app: App, json_: bool) -> None:
             {
                 "sources": sources,
                 "waits": held_back,
+                "progress": [
+                    {
+                        "source": each.source,
+                        "run_id": each.run_id,
+                        "started_at": each.started_at,
+                        "pages_done": each.done,
+                        "pages_left": each.left,
+                        "pages_per_minute": each.per_minute and round(each.per_minute, 2),
+                        "ends_at": each.ends_at,
+                        "listing_requests_done": each.listing and each.listing[0],
+                        "listing_requests_left": each.listing and each.listing[1],
+                    }
+                    for each in under_way
+                ],
                 "pending": waiting,
                 "runs": runs,
                 "review": review,
@@ -71,6 +86,8 @@ def status(app: App, json_: bool) -> None:
         ],
         title="sources",
     )
+    for each in under_way:
+        click.echo(f"{each.source} is being imported: {each.in_words} (run {each.run_id[:8]})")
     for name, why in held_back.items():
         click.echo(f"{name} is sent nothing now: {why}")
     for row in sources:

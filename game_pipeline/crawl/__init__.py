@@ -16,6 +16,7 @@ from .orders import unfinished_full
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
 from .probe import ProbeResult, probe
+from .progress import Progress, source_progress
 from .release import NothingHeld, release
 from .replan import Plan, replan
 from .rest import resting
@@ -46,6 +47,7 @@ __all__ = [
     "PageError",
     "Plan",
     "ProbeResult",
+    "Progress",
     "RetryBudget",
     "SegmentReport",
     "SourceBusy",
@@ -72,6 +74,7 @@ __all__ = [
     "run_status",
     "source_lock",
     "source_overview",
+    "source_progress",
     "unfinished_full",
     "without_keys",
 ]

@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 MAX_LOOKUPS = 100  # listing replies that finding one game by its address may take
 PATIENCE = 6  # visits in a row that may fail before a page has to wait for its turn, lest it stand in others' way
+TELL_EVERY = 30.0  # seconds between two calls of `on_progress`
 DOWN_AFTER = 5  # failures of the site in a row, after which the rest of the run is left for later
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "date", "content-language")
 
@@ -82,9 +83,11 @@ class Visitor:
         budget: RetryBudget | None = None,
         parser: Parser | None = None,
         hold: Hold | None = None,
+        on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         """`budget`: the run's, where it has one already; each visitor has its own else. `hold`: of the source, where
-        more is done than a single look; it is checked between any two pages."""
+        more is done than a single look; it is checked between any two requests. `on_progress` is called now and then
+        while the work goes on."""
         self.store = store
         self.client = client
         self.source = source
@@ -93,6 +96,8 @@ class Visitor:
         self.run_id = run_id
         self.parser = parser or InProcess()
         self.hold = hold
+        self._on_progress = on_progress
+        self._told_at = time.monotonic()
         self.limits = Limits.of(source, settings)
         self.keys = Keyring.of(source, settings)
         self.guard = Guard(
@@ -113,6 +118,9 @@ class Visitor:
         """Raises `HoldLost` where the source was taken over."""
         if self.hold is not None:
             self.hold.check()
+        if time.monotonic() - self._told_at >= TELL_EVERY:
+            self._told_at = time.monotonic()
+            self._on_progress()
 
     def another_attempt_helps(self, *others: Kind) -> bool:
         """May what was postponed, or what failed in these other ways, go well in another attempt of this run?"""

@@ -1,6 +1,6 @@
 """What a run needs at hand: the settings, the store, a polite client, a curator. Opened when first used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from typing import Self
@@ -56,10 +56,16 @@ class Pipeline:
         """The source, for this run alone. Raises `SourceBusy`."""
         return source_lock(self.store, source.name, run_id, self.settings.crawl.lease)
 
-    def visitor(self, source: Source, run_id: str, hold: Hold | None = None) -> Visitor:
+    def visitor(
+        self,
+        source: Source,
+        run_id: str,
+        hold: Hold | None = None,
+        on_progress: Callable[[], None] = lambda: None,
+    ) -> Visitor:
         """A visitor for one attempt; what a run may try again is one budget for all its attempts."""
         budget = self._budgets.setdefault(run_id, RetryBudget())
-        return Visitor(self.store, self.client, source, self.settings, run_id, budget, self.parser, hold)
+        return Visitor(self.store, self.client, source, self.settings, run_id, budget, self.parser, hold, on_progress)
 
     def curator(self, correlation_id: str) -> Curator:
         return curator_for(self.store, self.settings, correlation_id, self.sources)

@@ -24,6 +24,7 @@ from game_pipeline.crawl import (
     mark_done,
     read_health,
     run_counts,
+    source_progress,
     without_keys,
 )
 from game_pipeline.settings import Settings
@@ -35,6 +36,8 @@ from .resources import Pipeline
 __all__ = ["OWNERS", "ImportConfig", "pages_asset"]
 
 OWNERS = ["team:imports"]
+PROGRESS_TAG = "progress"
+LOG_EVERY = 300.0  # seconds: each line is a row in Dagster's log
 
 
 class ImportConfig(dg.Config):
@@ -159,7 +162,8 @@ def _fetch(
     last: bool,
 ) -> dg.MaterializeResult:
     begun = time.monotonic()
-    visitor = pipeline.visitor(source, context.run.run_id, hold)
+    teller = _Teller(context, pipeline, source)
+    visitor = pipeline.visitor(source, context.run.run_id, hold, teller)
     only, problems = _find_pages(context, config, pipeline, source, visitor)
     reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
     failed = [report for report in reports if report.failed]
@@ -168,6 +172,7 @@ def _fetch(
     metadata = {
         report.segment: counts_metadata(with_defaults(counts.get(report.segment, {}), PAGE_KEYS))
         | {"seconds": dg.MetadataValue.float(round(report.seconds, 3)), "report": _report(report)}
+        | _rate(report)
         for report in reports
     }
     run = whole_run(sum(counts.values(), Counter()), len(segments), time.monotonic() - begun)
@@ -249,11 +254,38 @@ def _find_pages(
     return None, [_Problem(f"the listing lacks {missing} pages at once; held as broken", Kind.PERMANENT)]
 
 
+class _Teller:
+    """Says how far a run is: as a tag of the run, which the list of runs shows, and in its log."""
+
+    def __init__(self, context: dg.AssetExecutionContext, pipeline: Pipeline, source: Source) -> None:
+        self._context = context
+        self._pipeline = pipeline
+        self._source = source
+        self._logged_at = time.monotonic()
+
+    def __call__(self) -> None:
+        for progress in source_progress(self._pipeline.store, self._source.name):
+            run_id = self._context.run.run_id
+            if progress.run_id != run_id:
+                continue
+            self._context.instance.add_run_tags(run_id, {PROGRESS_TAG: progress.in_words})
+            if time.monotonic() - self._logged_at >= LOG_EVERY:
+                self._logged_at = time.monotonic()
+                self._context.log.info("%s: %s", self._source.title, progress.in_words)
+
+
 def _log(context: dg.AssetExecutionContext, report: SegmentReport) -> None:
     if report.failed:
         context.log.warning("%s: %s", report.segment, report.failed)
     elif report.counts:
         context.log.info("%s: %s", report.segment, in_words(report.counts))
+
+
+def _rate(report: SegmentReport) -> dict[str, dg.FloatMetadataValue]:
+    """Pages a minute of this attempt, where it did anything."""
+    if not report.counts["pages_checked"] or not report.seconds:
+        return {}
+    return {"pages_per_minute": dg.MetadataValue.float(round(60 * report.counts["pages_checked"] / report.seconds, 1))}
 
 
 def _report(report: SegmentReport) -> dg.MarkdownMetadataValue:

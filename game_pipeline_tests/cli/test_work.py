@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from game_pipeline.crawl import source_lock
+from game_pipeline.crawl import begin_run, source_lock
 from game_pipeline.demo.replicas import EDITED_TUID, FAILING_TUID, MALFORMED_TUID, Replicas
 from game_pipeline.settings import load_settings
 from game_pipeline.store import Store
@@ -88,7 +88,12 @@ def test_a_second_import_of_a_source_says_so_and_ends(shell: Shell, workplace: P
     settings = load_settings(workplace / "game_pipeline.toml")
     assert settings.database_url
     with Store(settings.database_url) as store, source_lock(store, "instead_games", "another"):
+        begin_run(store, "another", "instead_games", ["approved"], full=False)
         outcome = shell("import", "--source", "instead_games")
+        status = shell("status")
+        [progress] = shell("status", "--json").document["progress"]
+    assert "instead_games is being imported: 0 of 0 pages (run another)" in status.out
+    assert (progress["source"], progress["pages_left"], progress["ends_at"]) == ("instead_games", 0, None)
     assert outcome.code == 1
     assert "instead_games is being imported" in outcome.err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,17 @@ def test_an_attempt_that_mends_what_failed_reports_the_whole_run(line: Line, sit
     assert counts
     assert counts["counts"]["pages_checked"] == len(pages)
     assert "pages_failed" not in counts["counts"]
+
+
+def test_a_run_says_how_far_it_is_while_it_goes_on(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("game_pipeline.crawl.visit.TELL_EVERY", 0.0)
+    result = line.import_source(IFDB)
+    run = line.instance.get_run_by_id(result.run_id)
+    assert run
+    assert re.fullmatch(r"34 of 34 pages, [0-9.]+ a minute, done about [0-9-]+ [0-9:]+ UTC", run.tags["progress"])
+    newest = line.instance.fetch_materializations(PAGES, limit=1).records[0].asset_materialization
+    assert newest
+    assert float(str(newest.metadata["pages_per_minute"].value)) > 0
 
 
 def test_a_run_launched_for_the_pages_alone_closes_its_books(line: Line, store: Store) -> None:
