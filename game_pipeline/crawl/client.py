@@ -93,6 +93,7 @@ class _Order:
     requests_per_day: int | None = None
     wall_markers: Sequence[str] | None = None
     keys: Keyring = NO_KEYS
+    agent_prefix: str = ""
     obeys_robots: bool = True
     before_send: Callable[[], None] | None = None
     wants_token: bool = False
@@ -134,7 +135,8 @@ class Client:
         self._settings = settings
         self._sleep = sleep
         agent = f"{AGENT}/{version or _own_version()}"
-        self._wire = Wire(settings, f"{agent} (+{settings.contact})" if settings.contact else agent, resolver)
+        self._agent = f"{agent} (+{settings.contact})" if settings.contact else agent
+        self._wire = Wire(settings, self._agent, resolver)
         self._robots = Robots(store, AGENT)
         self._heard: dict[str, float] = {}  # host -> seconds of its last good reply, until the database is told
 
@@ -162,6 +164,7 @@ class Client:
         requests_per_day: int | None = None,
         wall_markers: Sequence[str] | None = None,
         keys: Keyring = NO_KEYS,
+        agent_prefix: str = "",
     ) -> Fetched:
         """Ask for an address and return its whole reply. Raises `FetchError`, and `NotNow` where nothing was sent.
 
@@ -170,10 +173,21 @@ class Client:
         the last byte (default: the settings'); waiting for a turn does not count. `door`: what every single request,
         robots.txt included, has to pass. `requests_per_day`: to one host, by all processes; beyond them nothing is
         sent. `wall_markers`: where given, a captcha or login page is an error; it has one of these, or is known anyway.
-        `keys`: what the placeholders in the request stand for.
+        `keys`: what the placeholders in the request stand for. `agent_prefix`: what the User-Agent says before our
+        own name.
         """
         limits = Limits(self._settings.total_deadline if deadline is None else deadline, max_body)
-        order = _Order(min_delay, limits, attempts, door or Door(), request.url, requests_per_day, wall_markers, keys)
+        order = _Order(
+            min_delay,
+            limits,
+            attempts,
+            door or Door(),
+            request.url,
+            requests_per_day,
+            wall_markers,
+            keys,
+            agent_prefix,
+        )
         sent = validators if validators is not None and request.conditional else Validators()
         end = self._follow(request, order, sent.as_headers())
         given = Validators.of(end.reply.headers)
@@ -246,7 +260,7 @@ class Client:
         filled = keys.fill(target.url, target, quoted=True)
         message = Message(
             request.method,
-            keys.fill_headers({**dict(request.headers), **conditions}, target),
+            keys.fill_headers({**self._named(order), **dict(request.headers), **conditions}, target),
             keys.fill_body(request, target),
             None if filled == target.url else check_url(filled).parsed.raw_path,
         )
@@ -267,6 +281,9 @@ class Client:
         if order.wall_markers is not None and reply.status not in REDIRECTS:
             check_wall(order.asked, target, reply, order.wall_markers)
         return reply
+
+    def _named(self, order: _Order) -> dict[str, str]:
+        return {"User-Agent": f"{order.agent_prefix} {self._agent}"} if order.agent_prefix else {}
 
     def _have_token(self, request: Request, order: _Order) -> None:
         """Get a token where the request wants one and there is none that is good."""
@@ -331,6 +348,7 @@ class Client:
             order.door,
             url,
             order.requests_per_day,
+            agent_prefix=order.agent_prefix,
             obeys_robots=False,
             before_send=before_send,
         )

@@ -141,6 +141,7 @@ class Visitor:
                 requests_per_day=self.limits.requests_per_day,
                 wall_markers=self.limits.wall_markers,
                 keys=self.keys,
+                agent_prefix=self.policy.agent_prefix,
             )
         except FetchError as error:
             if error.rule is not None:
@@ -300,7 +301,7 @@ class Visitor:
                 self._checked(task, "not_modified", 304) | {"streak": task.not_modified_streak + 1},
             )
             return "not_modified"
-        body_hash = save_body(connection, fetched.response.body)
+        body_hash = save_body(connection, self.source.settled(fetched.response.body))
         outcome = "same" if body_hash == task.content_hash else "fetched"
         snapshot = None
         if outcome == "fetched":

@@ -196,11 +196,13 @@ class Policy:
     Delays and intervals are seconds or timedeltas as named. `priority`: the lower number wins a field. `revisit_mean`
     says how many visits the pages share (each that often, on average); `revisit_min` and `revisit_max` bound what one
     page gets of them. `requests_per_day`: what the site allows, to each of its hosts; None: it says nothing.
+    `agent_prefix`: what the User-Agent has to begin with for the site to answer; our own name follows all the same.
     `encoding`: of its texts, where that is not UTF-8 (a name of the Encoding Standard, such as windows-1251).
     """
 
     min_delay: float = 2.0
     requests_per_day: int | None = None
+    agent_prefix: str = ""
     encoding: str | None = None
     max_body: int = 5 * 1024 * 1024
     request_attempts: int = 4
@@ -308,6 +310,11 @@ class Source(ABC):
         `cursor` is what `changes_since` was given, for every reply of the walk.
         """
         raise ParseError("feed", f"{self.name} has no change feed")
+
+    def settled(self, body: bytes) -> bytes:
+        """A page as it is stored and compared: without what differs in every reply of the very same page, where that
+        can be undone and nothing is lost. Never fails."""
+        return body
 
     @abstractmethod
     def parse(self, page: Page) -> list[GameRecord]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from lxml import etree
@@ -14,7 +15,19 @@ from parsel import Selector
 
 from .base import ParseError
 
-__all__ = ["attribute", "decode", "first", "labelled", "lines", "markup", "parse_html", "required", "text", "texts"]
+__all__ = [
+    "attribute",
+    "decode",
+    "drop",
+    "first",
+    "labelled",
+    "lines",
+    "markup",
+    "parse_html",
+    "required",
+    "text",
+    "texts",
+]
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 
@@ -131,7 +144,23 @@ def markup(node: Selector | None, css: str | None = None) -> str:
     if found is None:
         return ""
     root = found.root
-    return (root.text or "") + "".join(etree.tostring(inner, encoding="unicode", method="html") for inner in root)
+    return escape(root.text or "", quote=False) + "".join(
+        etree.tostring(inner, encoding="unicode", method="html") for inner in root
+    )
+
+
+def drop(node: Selector, css: str) -> None:
+    """Take the elements of a selector out of the tree; the text behind them stays."""
+    for found in node.css(css):
+        element, parent = found.root, found.root.getparent()
+        if parent is None:
+            continue
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + (element.tail or "")
+        else:
+            parent.text = (parent.text or "") + (element.tail or "")
+        parent.remove(element)
 
 
 def labelled(node: Selector | None, row: str, label: str, value: str) -> dict[str, Selector]:

@@ -15,6 +15,7 @@ import pytest
 from game_pipeline.crawl.client import Validators
 from game_pipeline.crawl.outcomes import Kind, Outcome
 from game_pipeline.crawl.slots import take_slot
+from game_pipeline.sources.base import Request
 from game_pipeline_tests.crawl.conftest import Crawler
 from game_pipeline_tests.http_server import Reply, ScriptedServer, Seen, Send
 
@@ -32,6 +33,15 @@ def test_a_route_changes_where_a_request_goes_and_no_name(crawler: Crawler, serv
     assert seen.headers["host"] == "site.test"
     assert seen.headers["user-agent"] == "game-pipeline/1.2 (+https://crawler.example/about)"
     assert crawler.names.asked == []
+
+
+def test_a_site_that_wants_another_name_first_is_told_ours_too(crawler: Crawler, server: ScriptedServer) -> None:
+    server.on("/page", Reply(200, PAGE))
+    crawler.client.fetch(
+        Request("http://site.test/page"), min_delay=0, max_body=1_000_000, attempts=1, agent_prefix="curl/8"
+    )
+    names = {seen.headers["user-agent"] for path in ("/robots.txt", "/page") for seen in server.requests(path)}
+    assert names == {"curl/8 game-pipeline/1.2 (+https://crawler.example/about)"}
 
 
 def test_cookies_are_neither_kept_nor_stored(crawler: Crawler, server: ScriptedServer) -> None:

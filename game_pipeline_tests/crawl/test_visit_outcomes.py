@@ -19,6 +19,7 @@ from game_pipeline.crawl import (
 from game_pipeline.crawl.guard import NotNow
 from game_pipeline.crawl.outcomes import ALERTS, WELL, Outcome
 from game_pipeline.settings import Settings, SourceSettings
+from game_pipeline.sources import Source
 from game_pipeline.store import Store
 from game_pipeline_tests.changes.tiny_site import Site, source_named
 from game_pipeline_tests.crawl.conftest import Crawler
@@ -33,6 +34,7 @@ class Visits:
     def __init__(self, crawler: Crawler, server: ScriptedServer) -> None:
         self.store = crawler.store
         self.server = server
+        self.source: Source = SOURCE
         self.client = crawler.make(routes={"tiny.example": server.origin})
         self.own: dict[str, Any] = {"min_delay": 0}
         self._runs = 0
@@ -49,7 +51,7 @@ class Visits:
         self._runs += 1
         run_id = f"run {self._runs}"
         begin_run(self.store, run_id, "tiny", ["one"], full=full)
-        visitor = Visitor(self.store, self.client, SOURCE, self.settings, run_id)
+        visitor = Visitor(self.store, self.client, self.source, self.settings, run_id)
         self.reports = visitor.visit(["one"], full=full)
         return visitor
 
@@ -87,6 +89,14 @@ def test_a_page_is_gone_when_two_looks_a_day_apart_say_so(visits: Visits, status
     visits.store.execute("UPDATE source_url_state SET gone_since = gone_since - interval '24 hours'")
     visits.visit()
     assert (visits.page()["outcome"], visits.counts()["pages_gone"]) == ("gone", 1)
+
+
+def test_a_page_that_differs_in_nothing_but_what_its_source_settles_is_the_same(visits: Visits) -> None:
+    visits.source = source_named(settled=lambda self, body: body.replace(b"[ ]", b"[]"))
+    visits.server.on("/a", Reply(200, b"[]"), Reply(200, b"[ ]"), Reply(200, b"[1]"))
+    for outcome in ("fetched", "same", "fetched"):
+        visits.visit()
+        assert visits.counts()[f"pages_{outcome}"] == 1
 
 
 def test_a_page_that_comes_back_in_between_is_not_gone(visits: Visits) -> None:
