@@ -56,6 +56,7 @@ SCHEMES: dict[str, Scheme] = {
     "quest_book": Scheme(),
     "apero": Scheme(),
     "plut": Scheme(),
+    "qsp": Scheme(one_per_game=False),  # a game may have a number of the old site, too
     "ifiction_forum": Scheme(one_per_game=False),  # a game may have several topics
     "textadventures": Scheme(one_per_game=False),
     "itch": Scheme(one_per_game=False, case="lower"),

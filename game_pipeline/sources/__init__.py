@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from .apero import Apero
 from .base import (
     UNREAD,
     ClientCredentials,
@@ -25,8 +26,13 @@ from .base import (
 from .existing import ExistingCatalogue, existing_catalogue
 from .ifdb import IFDB
 from .ifiction import IFiction
+from .ifiction_forum import IfictionForum
 from .ifwiki_ru import IfwikiRu
 from .instead_games import InsteadGames
+from .plut import Plut
+from .qsp import Qsp
+from .quest_book import QuestBook
+from .rilarhiv import Rilarhiv
 from .urls import host_of
 
 __all__ = [
@@ -78,7 +84,18 @@ def _register(*sources: Source) -> dict[str, Source]:
 
 
 # The order is the order of `owner_of`: whoever owns an address by its host comes before whoever owns a kind of file.
-SOURCES: dict[str, Source] = _register(InsteadGames(), IFDB(), IfwikiRu(), IFiction())
+SOURCES: dict[str, Source] = _register(
+    InsteadGames(),
+    IFDB(),
+    IfwikiRu(),
+    Qsp(),
+    Plut(),
+    Apero(),
+    QuestBook(),
+    IfictionForum(),
+    Rilarhiv(),
+    IFiction(),
+)
 
 
 def get(name: str) -> Source:

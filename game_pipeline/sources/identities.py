@@ -6,6 +6,7 @@ How an address is written, and when two are the same place, stands in `urls`; wh
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -81,6 +82,14 @@ _RULES: tuple[IdRule, ...] = (
     IdRule("quest_book", ("quest-book.ru",), _path(r"/online/view/(?P<id>[\w-]+)/?$")),
     IdRule("apero", ("apero.ru",), _path(r"/Текстовые-игры/(?P<id>(?!Каталог(?:/|$))[^/]+)/?$")),
     IdRule("plut", ("urq.plut.info",), _path(r"/node/(?P<id>[1-9]\d{0,8})/?$")),
+    IdRule("plut", ("plut.info",), _path(r"/urq/node/(?P<id>[1-9]\d{0,8})/?$")),
+    IdRule(
+        "qsp",
+        ("qsp.org",),
+        _path(r"/(?:api/v1/)?(?:games|details)/(?P<id>[1-9]\d{0,8})(?:-[^/]*)?(?:/download)?/?$"),
+    ),
+    # The site before it had numbers of its own.
+    IdRule("qsp", ("qsp.su",), query=("sobi2id",), value=_NUMBER, form="sobi2-{}".format),
     IdRule(
         "ifiction_forum",
         ("forum.ifiction.ru",),
@@ -121,7 +130,7 @@ def site_id(url: str) -> SiteId | None:
         return None
     host = host_of(url)
     try:
-        path = unquote(urlsplit(url).path)
+        path = unicodedata.normalize("NFC", unquote(urlsplit(url).path))
     except ValueError:
         return None
     if rules := _BY_HOST.get(host):

@@ -31,6 +31,12 @@ URLS = {
     "instead_games": "https://instead-games.ru/xml.php",
     "ifdb": "https://ifdb.org/viewgame?ifiction&id=0dbnusxunq7fw5ro",
     "ifwiki_ru": "https://ifwiki.ru/Маяк",
+    "qsp": "https://qsp.org/games/7-owl",
+    "plut": "http://urq.plut.info/node/961",
+    "apero": "https://apero.ru/Текстовые-игры/Маяк",
+    "quest_book": "https://quest-book.ru/online/view/game5296",
+    "ifiction_forum": "https://forum.ifiction.ru/viewtopic.php?id=99",
+    "rilarhiv": "http://rilarhiv.ru/qsp.htm",
     "ifiction": "https://example.org/a.iFiction",
 }
 

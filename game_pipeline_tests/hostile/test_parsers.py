@@ -14,13 +14,22 @@ from hypothesis import strategies as st
 from game_pipeline.parsing import InProcess, ParseKilledError, Parser, Workers
 from game_pipeline.sources import SOURCES, Page, ParseError, Response
 from game_pipeline_tests.shared import SAMPLES, needs_shared
+from game_pipeline_tests.sources import test_ifiction_forum, test_plut, test_qsp, test_quest_book
 from game_pipeline_tests.sources.test_ifdb import _json_story
 from game_pipeline_tests.sources.test_ifwiki_ru import PAGE, _reply
 from game_pipeline_tests.sources.test_instead_games import _document, _game
 
 from .bench import URLS
 
-SEEDS = (_json_story(coverart={"url": "x"}), _reply(PAGE), PAGE.encode(), _document(_game(), _game(2)))
+SEEDS = (
+    _json_story(coverart={"url": "x"}),
+    _reply(PAGE),
+    PAGE.encode(),
+    _document(_game(), _game(2)),
+    *(site.PAGE.encode("windows-1251") for site in (test_plut, test_quest_book)),
+    test_ifiction_forum.TOPIC.encode("windows-1251"),
+    test_qsp.OLD_PAGE.encode(),
+)
 FRAGMENTS = (
     *rb"{{ }} [[ ]] < > &amp; \ud800 null [] {} -1 1e999 <br/> <![CDATA[ {| http://[ :// 9999999999999999 &#0;".split(),
     *(b"'", b"''", b'"', b"\xff", b"\x00", "\u202e".encode()),

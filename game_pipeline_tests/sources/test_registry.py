@@ -13,7 +13,7 @@ from game_pipeline.sources.ifdb import IFDB
 
 
 def test_every_source_is_registered_under_its_own_name_and_states_its_facts() -> None:
-    assert set(SOURCES) == {"instead_games", "ifdb", "ifwiki_ru", "ifiction"}
+    assert {"instead_games", "ifdb", "ifwiki_ru", "qsp", "plut", "apero", "quest_book", "rilarhiv"} <= set(SOURCES)
     for name, source in SOURCES.items():
         assert source.name == name
         check_source(source)
@@ -39,6 +39,14 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         ("http://ifdb.tads.org/viewgame?id=0dbnusxunq7fw5ro", "ifdb"),
         ("https://ifwiki.ru/Маяк", "ifwiki_ru"),
         ("https://example.org/a.iFiction", "ifiction"),
+        ("https://qsp.org/games/123-owl", "qsp"),
+        ("http://qsp.su/index.php?option=com_sobi2&sobi2Id=7", "qsp"),
+        ("http://plut.info/urq/node/7", "plut"),
+        ("https://apero.ru/Текстовые-игры/Маяк", "apero"),
+        ("https://quest-book.ru/online/view/game7", "quest_book"),
+        ("https://forum.ifiction.ru/viewtopic.php?id=7", "ifiction_forum"),
+        ("http://rilarhiv.ru/qsp/owl.rar", "rilarhiv"),
+        ("http://rilarhiv.ru/qsp/owl.iFiction", "rilarhiv"),
         ("https://example.org/", None),
         ("http://[", None),
         ("", None),

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from . import ifdb_site, ifwiki_site, instead_site
+from . import (
+    apero_site,
+    ifdb_site,
+    ifiction_forum_site,
+    ifwiki_site,
+    instead_site,
+    plut_site,
+    qsp_site,
+    quest_book_site,
+    rilarhiv_site,
+)
 from .site import Site
 
 __all__ = ["REPLICAS"]
@@ -13,6 +23,12 @@ REPLICAS: Mapping[str, Site] = {
         instead_site.SITE,
         ifdb_site.SITE,
         ifwiki_site.SITE,
+        qsp_site.SITE,
+        plut_site.SITE,
+        apero_site.SITE,
+        quest_book_site.SITE,
+        ifiction_forum_site.SITE,
+        rilarhiv_site.SITE,
     )
 }
 """By the name of their source."""

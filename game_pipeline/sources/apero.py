@@ -1,0 +1,161 @@
+"""apero.ru: the catalogue of text games that are played on the site, and the page of each.
+
+Format: the importer of mooskagh/ifdb and another client of the site; no page was seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from game_pipeline.model import Attribution, GameRecord
+
+from .base import Coverage, Expects, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
+from .draft import Draft
+from .html import markup, parse_html, required, text
+from .identities import site_id
+from .languages import language_of
+from .text import html_to_markdown
+from .urls import on_host
+
+if TYPE_CHECKING:
+    from parsel import Selector
+
+__all__ = ["Apero"]
+
+_GAMES = "Текстовые-игры"
+_CATALOGUE = "Каталог"
+_MEMBERS = "Участники"
+_HOME = "https://apero.ru/"
+_MAX_PAGES = 500
+_NAME = 'dd[itemprop="name"]'
+_LISTED = "h2 a, .tabled-game-block a"
+_NO_COVER = "/public/img/games/game.png"
+# The first letters that a slug is sorted by; whatever begins otherwise shares two segments.
+_LETTERS = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        re.findall(r"\w+", "a b v g d e yo zh z i j k l m n o p r s t u f kh ts ch sh shch hard y soft eh yu ya"),
+        strict=True,
+    )
+)
+
+
+class Apero(Source):
+    """The text games of apero.ru. The address of a game's page is the only id there is: its slug, in raw Cyrillic."""
+
+    name = "apero"
+    title = "apero.ru"
+    home = f"{_HOME}{quote(_GAMES)}"
+    hosts = ("apero.ru",)
+    attribution = Attribution(site="apero.ru", licence="unknown")
+    policy = Policy(priority=45)
+    verified = False
+    parser_version = 1
+    expects = Expects(
+        records=(5, None),
+        page=(1, 1),
+        coverage=(
+            Coverage("credits", 0.9, 'a[itemprop="author"]'),
+            Coverage("release_date", 0.9, 'meta[itemprop="datePublished"]'),
+            Coverage("descriptions", 0.7, "dt (Описание) + dd"),
+        ),
+    )
+    segments = (
+        *(Segment(f"letter-{name}", f"Games in {letter.upper()}…") for letter, name in _LETTERS.items()),
+        Segment("latin", "Games in A…Z"),
+        Segment("other", "Games in digits and signs"),
+    )
+
+    def owns(self, url: str) -> bool:
+        return self.identity(url) is not None
+
+    def identity(self, url: str) -> str | None:
+        """The slug: percent-encoded or not, composed or not, it is the same one."""
+        found = site_id(url)
+        return found.value if found and found.scheme == self.name else None
+
+    def segment_of(self, key: str) -> str:
+        first = key[:1].lower()
+        if first in _LETTERS:
+            return f"letter-{_LETTERS[first]}"
+        return "latin" if first.isascii() and first.isalpha() else "other"
+
+    def locate(self, url: str) -> Listing:
+        slug = self.identity(url)
+        if slug is None:
+            raise ValueError(f"no address of a game on apero.ru ({_GAMES}/…): {url[:120]}")
+        return Listing(pages=(self._page(slug),))
+
+    def listing(self) -> tuple[Request, ...]:
+        return (self._catalogue(1),)
+
+    def parse_listing(self, response: Response) -> Listing:
+        """One page of the catalogue; how many there are, its pagination says (`data-page`)."""
+        number = self._number_of(response.url)
+        page = parse_html(response.body)
+        addresses = (urljoin(_HOME, href) for link in page.css(_LISTED) if (href := link.attrib.get("href")))
+        slugs = dict.fromkeys(slug for address in addresses if (slug := self.identity(address)))
+        if not slugs:
+            raise ParseError(_LISTED, f"page {number} of the catalogue names no game")
+        last = max((int(said) for said in page.css("[data-page]::attr(data-page)").re(r"^\d{1,6}$")), default=number)
+        if last > _MAX_PAGES:
+            raise ParseError("[data-page]", f"{last} pages, {_MAX_PAGES} at most")
+        more = (self._catalogue(number + 1),) if number < last else ()
+        return Listing(pages=tuple(map(self._page, slugs)), next=more)
+
+    def parse(self, page: Page) -> list[GameRecord]:
+        slug = self.identity(page.url) or page.key
+        document = parse_html(page.body)
+        draft = Draft(self, f"game {slug[:60]}")
+        draft.set_title(text(required(document, _NAME)))
+        draft.tag("platform", "Аперо")
+        for date in document.css('meta[itemprop="datePublished"]::attr(content)').getall()[:1]:
+            draft.set_date(date)
+        for author in document.css('a[itemprop="author"]'):
+            name = text(author)
+            draft.credit(name, url=self._author_page(author, name))
+        self._read_list(draft, document, self._page(slug).url)
+        for image in document.css('img[itemprop="image"]::attr(src)').getall():
+            if not image.endswith(_NO_COVER):
+                draft.link(image, "poster", base=_HOME)
+        return [draft.build(identity=slug, url=self._page(slug).url)]
+
+    def _author_page(self, link: Selector, name: str) -> str:
+        """The link's own target where that is a member's page; the site has one under each name."""
+        href = urljoin(_HOME, link.attrib.get("href", ""))
+        return href if self._path_of(href)[:1] == [_MEMBERS] else f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
+
+    @staticmethod
+    def _read_list(draft: Draft, document: Selector, base: str) -> None:
+        """The facts that are terms and definitions (`dt`, `dd`) and have no property of their own."""
+        for term in document.css("dt"):
+            label = text(term).rstrip(":")
+            value = term.xpath("following-sibling::*[1][self::dd]")
+            if label.lower() == "описание" and value:
+                description = html_to_markdown(markup(value[0]), base=base)
+                draft.describe(description, language_of(description, ("ru",)))
+            elif not value.xpath("descendant-or-self::*[@itemprop]"):
+                draft.unread("term", [label])
+
+    def _path_of(self, url: str) -> list[str]:
+        """The parts of an address on this site, decoded; none of any other address."""
+        if not on_host(url, self.hosts):
+            return []
+        path = unicodedata.normalize("NFC", unquote(urlsplit(url).path))
+        return [part for part in path.split("/") if part]
+
+    def _number_of(self, url: str) -> int:
+        last = self._path_of(url)[-1:]
+        return int(last[0]) if last and re.fullmatch(r"[0-9]{1,6}", last[0]) else 1
+
+    @staticmethod
+    def _page(slug: str) -> PageRef:
+        url = f"{_HOME}{quote(_GAMES)}/{quote(slug, safe='')}"
+        return PageRef(key=slug, url=url, request=Request(url))
+
+    @staticmethod
+    def _catalogue(number: int) -> Request:
+        return Request(f"{_HOME}{quote(_GAMES)}/{quote(_CATALOGUE)}/{number}", conditional=False)

@@ -1,0 +1,108 @@
+"""apero.ru: an own page with everything that is known of the format, the catalogue, and the replica."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from game_pipeline.demo.world.shelves import SHELVES
+from game_pipeline.model import GameRecord
+from game_pipeline.sources import Page, ParseError, Response, get
+from game_pipeline.sources.urls import normalise_url
+
+from .walking import LAYOUT, listed, record_of, records
+
+SOURCE = get("apero")
+URL = "https://apero.ru/Текстовые-игры/Ёжик-и-маяк"
+CATALOGUE = "https://apero.ru/%D0%A2%D0%B5%D0%BA%D1%81%D1%82%D0%BE%D0%B2%D1%8B%D0%B5-%D0%B8%D0%B3%D1%80%D1%8B/%D0%9A%D0%B0%D1%82%D0%B0%D0%BB%D0%BE%D0%B3/"
+PAGE = """<img src="http://apero.ru/public/img/games/{cover}.png" alt="x" itemprop="image" />
+<dl><dt>Название:</dt><dd itemprop="name"><div title="x">Ёжик &quot;и&quot; маяк</div></dd>
+<dt>Дата:</dt><dd>4 марта<meta itemprop="datePublished" content="2021-03-04"></dd>
+<dt>Авторы:</dt><dd><a itemprop="author" href="http://apero.ru/Участники/Вера">Вера</a>,
+<a itemprop="author" href="/x">Глеб В.</a></dd>
+<dt>Описание:</dt>
+<dd><div>Туман <i>и</i> свет.<br>Смотрите <a href="/Правила">правила</a>.</div></dd>
+<dt>Погода:</dt><dd>туман</dd></dl>"""
+
+
+def _parse(page: str, url: str = URL) -> GameRecord:
+    (record,) = SOURCE.parse(Page(url=url, body=page.encode()))
+    return record
+
+
+def test_a_page_is_read_in_full() -> None:
+    record = _parse(PAGE.replace("{cover}", "17"))
+    assert (record.identity, record.title, record.release_date) == ("Ёжик-и-маяк", 'Ёжик "и" маяк', "2021-03-04")
+    assert record.url == normalise_url(URL)
+    members = "https://apero.ru/Участники"
+    assert [(credit.name, credit.role, credit.url) for credit in record.credits] == [
+        ("Вера", "author", normalise_url("http://apero.ru/Участники/Вера")),
+        ("Глеб В.", "author", normalise_url(f"{members}/Глеб В.")),
+    ]
+    text = record.descriptions[0].text
+    assert text == "Туман *и* свет.\nСмотрите [правила](https://apero.ru/%D0%9F%D1%80%D0%B0%D0%B2%D0%B8%D0%BB%D0%B0)."
+    assert [(link.kind, link.url) for link in record.urls] == [("poster", "http://apero.ru/public/img/games/17.png")]
+    assert record.warnings == ("unread term Погода",)
+
+
+def test_the_cover_that_every_game_has_is_none() -> None:
+    assert _parse(PAGE.replace("{cover}", "game")).urls == ()
+
+
+def test_a_page_without_its_name_names_the_selector() -> None:
+    with pytest.raises(ParseError, match=r'dd\[itemprop="name"\]: not on the page'):
+        _parse(PAGE.replace('itemprop="name"', ""))
+
+
+def test_a_slug_is_the_same_however_it_is_written() -> None:
+    encoded = normalise_url(URL)
+    forms = (URL, encoded, encoded.lower(), unicodedata.normalize("NFD", URL), URL.replace("https://", "http://www."))
+    assert {SOURCE.identity(form) for form in forms} == {"Ёжик-и-маяк"}
+    assert SOURCE.locate(URL).pages[0].request.url == encoded
+    for url in ("https://apero.ru/Текстовые-игры", "https://apero.ru/Текстовые-игры/Каталог", f"{CATALOGUE}2"):
+        assert not SOURCE.owns(url)
+        with pytest.raises(ValueError, match="no address of a game"):
+            SOURCE.locate(url)
+
+
+def test_segments_are_first_letters() -> None:
+    slugs = ("Ёжик", "щука", "Death-Note", "42", "«Я»")
+    assert [SOURCE.segment_of(slug) for slug in slugs] == ["letter-yo", "letter-shch", "latin", "other", "other"]
+
+
+def _catalogue(number: int, items: str, last: int) -> Response:
+    pages = "".join(f'<a data-page="{page}">{page}</a>' for page in (1, last))
+    return Response(f"{CATALOGUE}{number}", 200, f"<html>{items}<ul>{pages}</ul></html>".encode())
+
+
+def test_the_catalogue_is_walked_as_far_as_its_pagination_says() -> None:
+    item = f'<h2><a href="{URL}">Ёжик</a></h2><div class="tabled-game-block"><a href="/Текстовые-игры/Маяк">x</a></div>'
+    first = SOURCE.parse_listing(_catalogue(1, item + '<h2><a href="/Новости">Новости</a></h2>', 2))
+    assert [page.key for page in first.pages] == ["Ёжик-и-маяк", "Маяк"]
+    assert [request.url for request in first.next] == [f"{CATALOGUE}2"]
+    assert SOURCE.parse_listing(_catalogue(2, item, 2)).next == ()
+    with pytest.raises(ParseError, match="page 2 of the catalogue names no game"):
+        SOURCE.parse_listing(_catalogue(2, "", 2))
+    with pytest.raises(ParseError, match="501 pages, 500 at most"):
+        SOURCE.parse_listing(_catalogue(1, item, 501))
+
+
+def test_the_replica_is_read_as_the_world_has_it() -> None:
+    found = records("apero")
+    assert set(found) == {entry.key for entry in SHELVES["apero"]}
+    for entry in SHELVES["apero"]:
+        record = found[entry.key]
+        assert (record.title, record.release_date, record.warnings) == (entry.title, entry.since, ())
+        assert tuple(credit.name for credit in record.credits) == entry.authors
+        assert [description.text for description in record.descriptions] == [entry.text]
+    assert {key: record.content_hash() for key, record in records("apero", day=2).items()} == {
+        key: record.content_hash() for key, record in found.items()
+    }
+
+
+def test_a_redesign_is_a_difference_of_layout_and_no_empty_site() -> None:
+    with pytest.raises(ParseError, match=r'dd\[itemprop="name"\]'):
+        record_of("apero", listed("apero")[0], switches=LAYOUT)
+    with pytest.raises(ParseError, match="h2 a"):
+        listed("apero", switches=LAYOUT)
