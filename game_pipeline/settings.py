@@ -15,7 +15,7 @@ import tomllib
 import zoneinfo
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -25,6 +25,8 @@ __all__ = [
     "CONFIG_VARIABLE",
     "BreakerSettings",
     "CrawlSettings",
+    "GameNote",
+    "LibrarySettings",
     "LimitSettings",
     "ParseSettings",
     "QuietHours",
@@ -211,6 +213,43 @@ class ParseSettings(BaseModel):
     """A worker is replaced after so many pages, or once it holds a quarter of its memory."""
 
 
+class GameNote(BaseModel):
+    """What the operator says about a game of the comparison; it goes over what sources say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    comment: str | None = None
+    url: str | None = None
+    multiplayer: bool | None = None
+    max_players: Annotated[int, Field(ge=1)] | None = None
+
+
+class LibrarySettings(BaseModel):
+    """Uploaded Galaxy databases and the file that comparisons are answered from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    upload_dir: Path | None = None
+    """Where uploads are kept, and where databases may be dropped; by default `uploads` in the data directory."""
+    data_store_path: Path | None = None
+    """The data file; by default `library.json` in the data directory."""
+    max_backups: Annotated[int, Field(ge=0, le=100)] = 3
+    compression: Literal["none", "gzip", "zstd"] = "none"
+    max_upload_mb: Annotated[int, Field(ge=1)] = 1024
+    """The largest database, unpacked."""
+    cpu_seconds: Annotated[float, Field(gt=0, le=600)] = 3.0
+    """What reading one database may need; `read_seconds` by the clock, whatever else the machine does."""
+    read_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    read_memory_mb: Annotated[int, Field(ge=192)] = 256
+    """Address space of the process that reads a database, in MiB."""
+    hidden: list[str] = Field(default_factory=list)
+    """Titles that comparisons leave out unless asked for."""
+    single_player: list[str] = Field(default_factory=list)
+    """Titles that are for one, whatever the sources say."""
+    games: dict[str, GameNote] = Field(default_factory=dict)
+    """Notes by title."""
+
+
 class MergeSettings(BaseModel):
     """Thresholds of the extractive merger: shares of a sentence's 4-grams found in another sentence."""
 
@@ -335,6 +374,7 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=50)] = 4
     crawl: CrawlSettings = Field(default_factory=CrawlSettings)
     parse: ParseSettings = Field(default_factory=ParseSettings)
+    library: LibrarySettings = Field(default_factory=LibrarySettings)
     merge: MergeSettings = Field(default_factory=MergeSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     """For every source; `[sources.NAME.limits]` goes over it."""
@@ -389,6 +429,16 @@ class Settings(BaseSettings):
     def source(self, name: str) -> SourceSettings:
         return self.sources.get(name, SourceSettings())
 
+    @property
+    def upload_dir(self) -> Path:
+        """Where uploaded Galaxy databases lie."""
+        return self.library.upload_dir or self.data_dir / "uploads"
+
+    @property
+    def data_store_path(self) -> Path:
+        """The file that comparisons are answered from."""
+        return self.library.data_store_path or self.data_dir / "library.json"
+
 
 def config_in_force(config: Path | None = None) -> Path | None:
     """The settings file that counts, as an absolute path: the one given, else `GAME_PIPELINE_CONFIG`, else
@@ -440,6 +490,11 @@ def load_settings(config: Path | None = None, known_sources: frozenset[str] | No
     base = path.parent if path is not None else Path.cwd()
     settings.data_dir = (base / settings.data_dir.expanduser()).absolute()
     settings.archive_dir = (base / settings.archive_dir.expanduser()).absolute()
+    library = settings.library
+    if library.upload_dir is not None:
+        library.upload_dir = (base / library.upload_dir.expanduser()).absolute()
+    if library.data_store_path is not None:
+        library.data_store_path = (base / library.data_store_path.expanduser()).absolute()
     if settings.postgres_bin is not None:
         settings.postgres_bin = (base / settings.postgres_bin.expanduser()).absolute()
     return settings

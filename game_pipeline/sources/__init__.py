@@ -24,6 +24,7 @@ from .base import (
     check_source,
 )
 from .existing import ExistingCatalogue, existing_catalogue
+from .gog_galaxy import GogGalaxy
 from .ifdb import IFDB
 from .ifiction import IFiction
 from .ifiction_forum import IfictionForum
@@ -43,6 +44,7 @@ __all__ = [
     "ExistingCatalogue",
     "Expects",
     "Feed",
+    "GogGalaxy",
     "Listing",
     "Page",
     "PageRef",
@@ -95,6 +97,7 @@ SOURCES: dict[str, Source] = _register(
     IfictionForum(),
     Rilarhiv(),
     IFiction(),
+    GogGalaxy(),
 )
 
 

@@ -1,6 +1,6 @@
 """What is kept: the PostgreSQL server, the schema, the pool of connections and the events."""
 
-from .bodies import BodyError, load_body, packed_bodies, save_bodies, save_body
+from .bodies import BodyError, body_hash, load_body, packed_bodies, save_bodies, save_body
 from .database import (
     DatabaseError,
     Databases,
@@ -23,6 +23,7 @@ __all__ = [
     "Store",
     "StreamConflict",
     "append",
+    "body_hash",
     "find_databases",
     "load_body",
     "open_store",

@@ -132,4 +132,18 @@ EVENT_TYPES: dict[str, EventType] = {
     "conflict.resolved": EventType(1, "A rule or a person chose a side.", payloads.ConflictResolved),
     "review.opened": EventType(1, "A question for a person; at most one open item a question.", payloads.ReviewOpened),
     "review.closed": EventType(1, "A question was answered, or no longer arises (stale).", payloads.ReviewClosed),
+    "library.uploaded": EventType(
+        1,
+        "A player's Galaxy database was taken in. Its entries that changed follow in events of their own.",
+        payloads.LibraryUploaded,
+    ),
+    "library.entries_changed": EventType(
+        1,
+        "What a player owns changed: releases that are new or differ, and those gone.",
+        payloads.LibraryEntriesChanged,
+    ),
+    "library.player_named": EventType(1, "A player goes by another name.", payloads.PlayerNamed),
+    "library.upload_refused": EventType(
+        1, "An upload was refused, and nothing was changed by it.", payloads.UploadRefused
+    ),
 }

@@ -26,8 +26,12 @@ __all__ = [
     "GameRevised",
     "GameUnpinned",
     "ImportFinished",
+    "LibraryEntriesChanged",
+    "LibraryEntry",
+    "LibraryUploaded",
     "Member",
     "NeedsAttention",
+    "PlayerNamed",
     "ProposalClosed",
     "RecordChanged",
     "RecordHeld",
@@ -42,6 +46,7 @@ __all__ = [
     "SourceReleased",
     "SourceResumed",
     "SourcesUpdated",
+    "UploadRefused",
 ]
 
 _exact = with_config(ConfigDict(extra="forbid", strict=True))
@@ -340,3 +345,63 @@ class ReviewClosed(TypedDict):
     item_id: int
     state: Literal["accepted", "rejected", "stale"]
     note: str | None
+
+
+# Libraries ---------------------------------------------------------------------------------------------------------
+
+
+@_exact
+class LibraryUploaded(TypedDict):
+    user_id: Annotated[int, Field(description="Galaxy's own id of the player")]
+    name: str
+    upload_id: str
+    db_filename: str
+    db_modified: Annotated[str, Field(description="ISO 8601; of two databases of a player the newer one counts")]
+    sha256: Annotated[str, Field(description="of the database and its write-ahead log")]
+    schema_version: Annotated[int, Field(description="Galaxy's user_version")]
+    total_games: Annotated[int, Field(description="releases that comparisons see: neither hidden nor DLC")]
+    installed_games: int
+    added: int
+    changed: int
+    removed: int
+
+
+@_exact
+class LibraryEntry(TypedDict):
+    """A release that a player owns."""
+
+    release_key: Annotated[str, Field(description="PLATFORM_ID")]
+    game_key: Annotated[str, Field(description="one for the releases of one game")]
+    title: str
+    sorting_title: str | None
+    dlc: bool
+    hidden: bool
+    installed: bool
+    minutes: Annotated[int, Field(description="in the game")]
+    last_played: Annotated[str | None, Field(description="ISO 8601")]
+    added: Annotated[str | None, Field(description="when bought, else when first seen (ISO 8601)")]
+    rating: float | None
+    tags: list[str]
+    facts: Annotated[str | None, Field(description="hash (hex) of what Galaxy states about the game")]
+
+
+@_exact
+class LibraryEntriesChanged(TypedDict):
+    user_id: int
+    upload_id: str
+    set: Annotated[list[LibraryEntry], Field(description="new, or as they are from now on")]
+    removed: Annotated[list[str], Field(description="release keys that are not owned any more")]
+
+
+@_exact
+class PlayerNamed(TypedDict):
+    user_id: int
+    name: str
+
+
+@_exact
+class UploadRefused(TypedDict):
+    upload_id: str
+    filename: str
+    code: str
+    message: Annotated[str, Field(description="as its sender was told")]

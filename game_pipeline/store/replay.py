@@ -46,6 +46,8 @@ PROJECTED = (
     "review_item",
     "game_proposal",
     "existing_catalogue",
+    "library_user",
+    "library_entry",
 )
 """The tables that events alone make."""
 

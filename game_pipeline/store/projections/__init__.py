@@ -18,11 +18,12 @@ from .asking import CONFLICTS, REVIEWS
 from .batch import Family
 from .deciding import EDITS, EXCLUSIONS, HOLDS, MATCHES
 from .games import GAMES, MEMBERS
+from .libraries import LIBRARIES, PLAYERS
 from .proposing import EXISTING_CATALOGUES, PROPOSALS
 
 __all__ = ["project"]
 
-# Games first, to which other rows refer; reviews before what their verdicts exclude.
+# Games first, to which other rows refer, as entries to players; reviews before what their verdicts exclude.
 _FAMILIES: tuple[Family, ...] = (
     GAMES,
     MEMBERS,
@@ -34,6 +35,8 @@ _FAMILIES: tuple[Family, ...] = (
     EXCLUSIONS,
     PROPOSALS,
     EXISTING_CATALOGUES,
+    PLAYERS,
+    LIBRARIES,
 )
 
 
