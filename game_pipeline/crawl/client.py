@@ -321,6 +321,7 @@ class Client:
                 retry_after=asked.seconds,
             ) from None
         if wait > 0:
+            order.door.before_wait()
             self._sleep(wait)
 
     def _try_again(self, target: Target, order: _Order, error: FetchError) -> bool:
@@ -333,6 +334,7 @@ class Client:
         if order.failures >= attempts or asked > self._settings.retry_after_cap or not order.door.may_retry():
             return False
         if not asked:
+            order.door.before_wait()
             longest = min(self._settings.retry_cap, self._settings.retry_base * 2 ** (order.failures - 1))
             self._sleep(random.uniform(0, longest))  # full jitter: many processes do not come back as one
         return True

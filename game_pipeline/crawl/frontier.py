@@ -7,7 +7,7 @@ whatever a dead run held is taken over by the next. Who claimed a task before ca
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -20,6 +20,7 @@ from .leases import HoldLost
 
 __all__ = [
     "Task",
+    "check_held",
     "claim",
     "due_segments",
     "enqueue_due",
@@ -225,17 +226,23 @@ def release_orphans(connection: Connection[DictRow], source: str) -> int:
     ).rowcount
 
 
+# A page whose holder died is claimed alone from then on: where it is what kills them, no other page dies with it.
 _CLAIM = b"""
-UPDATE import_task AS task
-SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1, fence = fence + 1
-FROM source_url_state AS page
-WHERE page.page_id = task.page_id AND task.task_id = (
-    SELECT task_id FROM import_task
+WITH next AS MATERIALIZED (
+    SELECT task_id, crashes FROM import_task
     WHERE source = %(source)s AND segment = %(segment)s AND available_at <= %(attempt_started)s
       AND state = 'pending'
       AND (%(only)s::text[] IS NULL OR page_id IN (
            SELECT page_id FROM source_url_state WHERE source = %(source)s AND page_key = ANY(%(only)s)))
-    ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY task_id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), first AS (
+    SELECT task_id, crashes FROM next ORDER BY task_id LIMIT 1
+)
+UPDATE import_task AS task
+SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1, fence = fence + 1
+FROM source_url_state AS page, first
+WHERE page.page_id = task.page_id AND task.task_id IN (
+    SELECT next.task_id FROM next WHERE next.task_id = first.task_id OR (next.crashes = 0 AND first.crashes = 0))
 RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.request_more,
           page.etag, page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak,
           task.fence
@@ -249,10 +256,12 @@ def claim(
     run_id: str,
     attempt_started: object,
     only: Sequence[str] | None = None,
-) -> Task | None:
-    """The next task of a segment (`only`: of these page keys), the run's from now on; None when nothing is left for
-    this attempt."""
-    row = connection.execute(
+    *,
+    most: int = 1,
+) -> list[Task]:
+    """The next tasks of a segment (`only`: of these page keys), `most` of them, the run's from now on; none when
+    nothing is left for this attempt."""
+    rows = connection.execute(
         _CLAIM,
         {
             "source": source,
@@ -260,10 +269,13 @@ def claim(
             "run_id": run_id,
             "attempt_started": attempt_started,
             "only": None if only is None else list(only),
+            "most": most,
         },
-    ).fetchone()
-    if row is None:
-        return None
+    ).fetchall()
+    return [_task(row) for row in sorted(rows, key=lambda row: int(row["task_id"]))]
+
+
+def _task(row: DictRow) -> Task:
     request = Request.of(row.pop("request_url"), row.pop("request_more"))
     return Task(**row, request=request)
 
@@ -277,7 +289,12 @@ _POSTPONE = f"""
 UPDATE import_task SET state = 'pending', outcome = %(outcome)s, error = %(error)s, available_at = clock_timestamp()
 {_HELD}
 """.encode()
-_GIVE_BACK = f"UPDATE import_task SET state = 'pending', run_id = NULL, attempts = attempts - 1 {_HELD}".encode()
+_GIVE_BACK = b"""
+UPDATE import_task AS task SET state = 'pending', run_id = NULL, attempts = attempts - 1
+FROM unnest(%(tasks)s::bigint[], %(fences)s::bigint[]) AS held (task_id, fence)
+WHERE task.task_id = held.task_id AND task.fence = held.fence AND state = 'leased'
+RETURNING task.task_id
+"""
 
 
 def finish(connection: Connection[DictRow], task: Task, *, state: str, outcome: str, error: str | None = None) -> None:
@@ -290,15 +307,22 @@ def postpone(connection: Connection[DictRow], task: Task, *, outcome: str, error
     _end(connection, _POSTPONE, task, outcome=outcome, error=error)
 
 
-def give_back(connection: Connection[DictRow], task: Task) -> None:
-    """Put a task back as if it had not been claimed: for it nothing was sent. Raises `HoldLost`."""
-    _end(connection, _GIVE_BACK, task)
+def give_back(connection: Connection[DictRow], tasks: Sequence[Task]) -> None:
+    """Put tasks back as if they had not been claimed: for them nothing was sent. Raises `HoldLost`."""
+    facts = {"tasks": [task.task_id for task in tasks], "fences": [task.fence for task in tasks]}
+    check_held(tasks, {row["task_id"] for row in connection.execute(_GIVE_BACK, facts)})
+
+
+def check_held(tasks: Sequence[Task], ended: Collection[int]) -> None:
+    """Raise `HoldLost` where one of the tasks is not among those that were ended."""
+    for task in tasks:
+        if task.task_id not in ended:
+            raise HoldLost(f"page {task.page_key} of {task.segment} was taken over by another run")
 
 
 def _end(connection: Connection[DictRow], statement: bytes, task: Task, **values: str | None) -> None:
     facts = {"task": task.task_id, "fence": task.fence, **values}
-    if connection.execute(statement, facts).rowcount == 0:
-        raise HoldLost(f"page {task.page_key} of {task.segment} was taken over by another run")
+    check_held([task], [task.task_id] if connection.execute(statement, facts).rowcount else [])
 
 
 def segments_left(

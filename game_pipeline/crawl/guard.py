@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 
 from game_pipeline.settings import BreakerSettings, CrawlSettings
 from game_pipeline.store import Store
@@ -15,7 +16,7 @@ from .breaker import RAMP, Breaker, Counts, State, admit, after_call
 from .health import Standing, change, note_call, prune_counts, read_health, read_standing
 from .outcomes import FetchError, Kind, Outcome, redact
 from .slots import LONGEST_ADAPTIVE
-from .treatment import RetryBudget, evidence_of
+from .treatment import Evidence, RetryBudget, evidence_of
 
 __all__ = ["Door", "Guard", "NotNow"]
 
@@ -37,6 +38,9 @@ class Door:
 
     def may_retry(self) -> bool:
         return True
+
+    def before_wait(self) -> None:
+        """Called before a turn, or another try, is waited for."""
 
 
 class Guard(Door):
@@ -65,6 +69,10 @@ class Guard(Door):
         self._trial_lease = dt.timedelta(seconds=longest)
         self._known: Standing | None = None
         self._known_at = 0.0
+        self._together = False
+        self._before_wait: Callable[[], None] = lambda: None
+        self._good: list[Standing] = []  # of calls that went well and are not noted yet, as they were admitted
+        self._good_since = 0.0
 
     @property
     def lets_through(self) -> bool:
@@ -73,6 +81,21 @@ class Guard(Door):
 
     def may_retry(self) -> bool:
         return self.lets_through and self._budget.take()
+
+    def before_wait(self) -> None:
+        self._tell()
+        self._before_wait()
+
+    @contextmanager
+    def together(self, before_wait: Callable[[], None]) -> Iterator[None]:
+        """Within, calls that went well are noted together: after a second, before one that did not, before anything is
+        waited for (when `before_wait` is called, too) and at the end."""
+        self._together, self._before_wait = True, before_wait
+        try:
+            yield
+        finally:
+            self._together, self._before_wait = False, lambda: None
+            self._tell()
 
     @contextmanager
     def call(self, url: str) -> Iterator[float]:
@@ -136,8 +159,26 @@ class Guard(Door):
         evidence = evidence_of(error)
         if evidence is None:
             self._release(admitted)
-            return
-        noted = note_call(self._store, self._source, admitted.turn, evidence, self._settings, redact(url))
+        elif evidence is Evidence.GOOD and self._together and admitted.breaker.state is State.CLOSED:
+            if not self._good:
+                self._good_since = time.monotonic()
+            self._good.append(admitted)
+            if time.monotonic() - self._good_since > TRUSTED_SECONDS:
+                self._tell()
+        else:
+            self._tell()
+            self._count(admitted, evidence, url, error)
+
+    def _tell(self) -> None:
+        good, self._good = self._good, []
+        for _, calls in groupby(good, key=lambda admitted: admitted.turn):
+            same = list(calls)
+            self._count(same[0], Evidence.GOOD, "", None, len(same))
+
+    def _count(
+        self, admitted: Standing, evidence: Evidence, url: str, error: FetchError | None, calls: int = 1
+    ) -> None:
+        noted = note_call(self._store, self._source, admitted.turn, evidence, self._settings, redact(url), calls=calls)
         if noted is None:
             self._known = None
             return

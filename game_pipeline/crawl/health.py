@@ -101,7 +101,8 @@ WITH noted AS (
     RETURNING {_BREAKER}, failures_in_a_row, refusals_in_a_row, failed_addresses
 ), counted AS (
     INSERT INTO source_call_count AS count (source, bucket, calls, failures)
-    SELECT %(source)s, date_bin(%(width)s, clock_timestamp(), 'epoch'), 1, %(failed)s::int FROM noted
+    SELECT %(source)s, date_bin(%(width)s, clock_timestamp(), 'epoch'), %(calls)s, %(failed)s::int * %(calls)s
+    FROM noted
     ON CONFLICT (source, bucket) DO UPDATE
         SET calls = count.calls + excluded.calls, failures = count.failures + excluded.failures
     RETURNING bucket, calls, failures
@@ -118,15 +119,23 @@ FROM noted, counted, earlier
 
 
 def note_call(
-    store: Store, source: str, turn: int, evidence: Evidence, settings: BreakerSettings, address: str
+    store: Store,
+    source: str,
+    turn: int,
+    evidence: Evidence,
+    settings: BreakerSettings,
+    address: str,
+    *,
+    calls: int = 1,
 ) -> tuple[Standing, Counts] | None:
-    """Count a call that was admitted at a turn. None where the breaker has changed since: then it is no evidence."""
+    """Count a call that was admitted at a turn (`calls`: several that ended alike). None where the breaker has changed
+    since: then it is no evidence."""
     window = dt.timedelta(seconds=settings.window)
     refused = evidence in (Evidence.REFUSED, Evidence.BARRED)
     row = store.row(
         _NOTE,
         {"source": source, "turn": turn, "failed": evidence is not Evidence.GOOD, "refused": refused}
-        | {"address": address, "window": window, "width": window / BUCKETS},
+        | {"address": address, "window": window, "width": window / BUCKETS, "calls": calls},
     )
     if row is None:
         return None

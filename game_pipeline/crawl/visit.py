@@ -1,26 +1,23 @@
 """Visiting one source: walk its listing where that is due, then fetch the pages that are due, segment by segment.
 
-Everything done is stored page by page. A failing page ends neither its segment nor the run; a failing site ends its
-own run only, and what is left is taken up by the next attempt.
+Everything done is stored at once, a moment's work together. A failing page ends neither its segment nor the run; a
+failing site ends its own run only, and what is left is taken up by the next attempt.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-
-from psycopg import Connection
-from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
 from game_pipeline.parsing import InProcess, Parser
 from game_pipeline.settings import Settings
 from game_pipeline.sources import Listing, PageRef, ParseError, Policy, Request, Source
-from game_pipeline.store import Store, save_body
+from game_pipeline.store import Store
 
 from . import frontier
 from .client import Client, Fetched, Validators
@@ -32,18 +29,21 @@ from .listing import listing_due, owe_listing, walk_listing
 from .orders import full_since, segment_done
 from .outcomes import FetchError, Kind, Outcome
 from .rest import quiet_now
-from .revisit import JITTER
-from .treatment import TREATMENTS, RetryBudget, treatment_of
+from .storing import Visited, store_failure, store_visits
+from .treatment import TREATMENTS, RetryBudget
 
 __all__ = ["PageError", "SegmentReport", "Visitor"]
 
 logger = logging.getLogger(__name__)
 
 MAX_LOOKUPS = 100  # listing replies that finding one game by its address may take
-PATIENCE = 6  # visits in a row that may fail before a page has to wait for its turn, lest it stand in others' way
 TELL_EVERY = 30.0  # seconds between two calls of `on_progress`
 DOWN_AFTER = 5  # failures of the site in a row, after which the rest of the run is left for later
-KEPT_HEADERS = ("content-type", "etag", "last-modified", "date", "content-language")
+# Pages are claimed and stored by the batch, as many as half a second's work: one by one where the site has a delay, so
+# that nothing is held while a turn is waited for.
+BATCH_SECONDS = 0.5
+BATCH_PAGES = 50
+BATCH_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,120 +253,109 @@ class Visitor:
             report.counts["pages_left"] = left
 
     def _visit_segment(self, report: SegmentReport, started: dt.datetime, only: Sequence[str] | None) -> None:
-        while True:
+        pace = math.inf  # seconds a page
+        while self.waits is None:
             self._go_on()
+            most = max(1, min(BATCH_PAGES, int(BATCH_SECONDS / pace)))
             with self.store.transaction() as connection:
-                task = frontier.claim(connection, self.source.name, report.segment, self.run_id, started, only)
-            if task is None:
+                tasks = frontier.claim(
+                    connection, self.source.name, report.segment, self.run_id, started, only, most=most
+                )
+            if not tasks:
                 return
-            self._visit_page(task, report)
-            if self.waits is not None:
-                return
+            begun = time.monotonic()
+            self._visit_pages(tasks, report)
+            pace = (time.monotonic() - begun) / len(tasks)
 
-    def _visit_page(self, task: frontier.Task, report: SegmentReport) -> None:
+    def _visit_pages(self, tasks: Sequence[frontier.Task], report: SegmentReport) -> None:
+        """Visit pages that were claimed together. What came is stored together, too, after a moment at the latest;
+        those that the visit does not come to are given back."""
+        left = deque(tasks)
+        held = _Held()
+        try:
+            with self.guard.together(lambda: self._store(held, report)):
+                while left and self.waits is None:
+                    self._visit_page(left.popleft(), held, report)
+                    if held.full:
+                        self._store(held, report)
+        finally:
+            self._store(held, report)
+            if left:
+                with self.store.transaction() as connection:
+                    frontier.give_back(connection, list(left))
+
+    def _visit_page(self, task: frontier.Task, held: _Held, report: SegmentReport) -> None:
+        self._go_on()
         validators = Validators(etag=task.etag, last_modified=task.last_modified)
         if task.not_modified_streak >= self.settings.crawl.full_fetch_every or task.content_hash is None:
             validators = Validators()
-        report.counts["pages_checked"] += 1
         try:
             fetched = self.fetch(task.request, validators)
-        except NotNow as error:
-            self._put_back(task, report)
+        except NotNow as error:  # the page is as if nobody had taken it up
+            with self.store.transaction() as connection:
+                frontier.give_back(connection, [task])
             if error.outcome is not Outcome.POSTPONED:
                 raise SiteDown(error.message) from None
             self.waits = error.message
             return
         except FetchError as error:
+            report.counts["pages_checked"] += 1
             self._record_failure(task, error, report)
             return
         self._failures_in_a_row = 0
+        report.counts["pages_checked"] += 1
         report.counts["requests"] += fetched.requests
+        held.add(Visited(task, fetched, self.source.settled(fetched.response.body)))
+
+    def _store(self, held: _Held, report: SegmentReport) -> None:
+        visits = held.take()
+        if not visits:
+            return
         with self.store.transaction() as connection:
-            outcome = self._store(connection, task, fetched)
-            frontier.finish(connection, task, state="done", outcome=outcome)
-        report.counts[f"pages_{outcome}"] += 1
-        logger.info("%s %s: %s", self.source.name, task.page_key, outcome)
-
-    def _put_back(self, task: frontier.Task, report: SegmentReport) -> None:
-        """Nothing was sent: the page is as if nobody had taken it up."""
-        report.counts["pages_checked"] -= 1
-        with self.store.transaction() as connection:
-            frontier.give_back(connection, task)
-
-    def _store(self, connection: Connection[DictRow], task: frontier.Task, fetched: Fetched) -> str:
-        """Store a good reply and what it says about the page. Returns not_modified, same, moved or fetched."""
-        if fetched.not_modified:
-            connection.execute(
-                _CHECKED,
-                self._checked(task, "not_modified", 304) | {"streak": task.not_modified_streak + 1},
-            )
-            return "not_modified"
-        body_hash = save_body(connection, self.source.settled(fetched.response.body))
-        outcome = "same" if body_hash == task.content_hash else "fetched"
-        snapshot = None
-        if outcome == "fetched":
-            row = connection.execute(
-                b"INSERT INTO page_snapshot (page_id, body_hash, final_url, http_status, headers, run_id) "
-                b"VALUES (%s, %s, %s, %s, %s, %s) RETURNING snapshot_id",
-                (
-                    task.page_id,
-                    body_hash,
-                    fetched.final_url,
-                    fetched.response.status,
-                    Jsonb({k: v for k, v in fetched.response.headers.items() if k in KEPT_HEADERS}),
-                    self.run_id,
-                ),
-            ).fetchone()
-            snapshot = row["snapshot_id"] if row else None
-        page = connection.execute(
-            _FETCHED,
-            self._checked(task, outcome, fetched.response.status)
-            | {
-                "etag": fetched.validators.etag,
-                "last_modified": fetched.validators.last_modified,
-                "content_hash": body_hash,
-                "snapshot_id": snapshot,
-                "moved_to": fetched.permanent_redirect,
-            },
-        ).fetchone()
-        return str(page["outcome"]) if page else outcome
-
-    def _checked(self, task: frontier.Task, outcome: str, status: int | None) -> dict[str, object]:
-        return {
-            "page_id": task.page_id,
-            "outcome": outcome,
-            "status": status,
-            "fingerprint": task.listed_fingerprint,
-            "mean": self.limits.revisit_mean,
-            "jitter": JITTER,
-        }
+            outcomes = store_visits(connection, visits, self.limits, self.run_id)
+        for visit in visits:
+            outcome = outcomes[visit.task.task_id]
+            report.counts[f"pages_{outcome}"] += 1
+            logger.info("%s %s: %s", self.source.name, visit.task.page_key, outcome)
 
     def _record_failure(self, task: frontier.Task, error: FetchError, report: SegmentReport) -> None:
-        message = str(error)
         report.counts["pages_failed"] += 1
         report.counts["requests"] += 1
         with self.store.transaction() as connection:
-            page = connection.execute(
-                _FAILED,
-                {"page_id": task.page_id, "outcome": error.outcome, "status": error.status, "error": message}
-                | {"stays_due": treatment_of(error).stays_due, "patience": PATIENCE}
-                | {"fingerprint": task.listed_fingerprint}
-                | {"shortest": self.limits.revisit_min, "longest": self.limits.revisit_max},
-            ).fetchone()
-            outcome = str(page["outcome"]) if page else error.outcome
-            if page and page["stays_due"]:
-                self._postponed.add(error.kind)
-                frontier.postpone(connection, task, outcome=outcome, error=message)
-            else:
-                frontier.finish(connection, task, state="failed", outcome=outcome, error=message)
+            outcome, stays_due = store_failure(connection, task, error, self.limits)
+        if stays_due:
+            self._postponed.add(error.kind)
         report.errors.append(PageError(task.url, outcome, error.message))
-        logger.warning("%s %s: %s", self.source.name, task.page_key, message)
+        logger.warning("%s %s: %s", self.source.name, task.page_key, error)
         if error.kind is Kind.RATE_LIMITED:
             raise SiteDown(error.message)
         if error.kind is Kind.TRANSIENT:
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= DOWN_AFTER:
                 raise SiteDown(f"{error.message} ({DOWN_AFTER} failures in a row)")
+
+
+class _Held:
+    """Good replies that are not stored yet: never more than what a moment brings."""
+
+    def __init__(self) -> None:
+        self._visits: list[Visited] = []
+        self._bytes = 0
+        self._since = 0.0
+
+    def add(self, visit: Visited) -> None:
+        if not self._visits:
+            self._since = time.monotonic()
+        self._visits.append(visit)
+        self._bytes += len(visit.body)
+
+    @property
+    def full(self) -> bool:
+        return self._bytes > BATCH_BYTES or (bool(self._visits) and time.monotonic() - self._since > BATCH_SECONDS)
+
+    def take(self) -> list[Visited]:
+        taken, self._visits, self._bytes = self._visits, [], 0
+        return taken
 
 
 def _why(error: PageError) -> str:
@@ -376,67 +365,4 @@ def _why(error: PageError) -> str:
 _REFUSED = """
 INSERT INTO robots_refusal AS refusal (source, url, rule) VALUES (%(source)s, %(url)s, %(rule)s)
 ON CONFLICT (source, url) DO UPDATE SET rule = excluded.rule, last_at = now(), times = refusal.times + 1
-"""
-
-# A check that a signal caused tells nothing of what polling would find: only the others count for the rate of change.
-_IS_POLL = """
-    (last_good_at IS NOT NULL AND (listed_fingerprint IS NULL
-                                   OR listed_fingerprint IS NOT DISTINCT FROM fetched_fingerprint))"""
-_POLLED = f"""
-    last_good_at = now(), gone_since = NULL,
-    -- What a page says again for a day is what it says: it is read once more.
-    parsed_snapshot_id = CASE WHEN flapping_since <= now() - interval '1 day' THEN NULL ELSE parsed_snapshot_id END,
-    poll_count = poll_count + CASE WHEN {_IS_POLL} THEN 1 ELSE 0 END,
-    poll_days = poll_days + CASE WHEN {_IS_POLL} THEN extract(epoch FROM now() - last_good_at) / 86400 ELSE 0 END,
-    next_check_at = now() + coalesce(revisit_after, %(mean)s * interval '1 day')
-                          * (1 + %(jitter)s * (2 * random() - 1))"""
-
-_CHECKED = f"""
-UPDATE source_url_state SET
-    outcome = %(outcome)s, http_status = %(status)s, last_error = NULL, failure_count = 0,
-    last_checked_at = now(), check_count = check_count + 1, success_count = success_count + 1,
-    not_modified_streak = %(streak)s, fetched_fingerprint = %(fingerprint)s,
-    {_POLLED}
-WHERE page_id = %(page_id)s
-""".encode()
-
-_FETCHED = f"""
-UPDATE source_url_state SET
-    -- Moved for good is what two checks in a row say; a page that also changed is news first.
-    outcome = CASE WHEN %(outcome)s = 'same' AND moved_to = %(moved_to)s AND moved_count >= 1 THEN 'moved'
-                   ELSE %(outcome)s END,
-    moved_count = CASE WHEN %(moved_to)s::text IS NULL THEN 0 WHEN moved_to = %(moved_to)s THEN moved_count + 1
-                       ELSE 1 END,
-    moved_to = %(moved_to)s,
-    http_status = %(status)s, last_error = NULL, failure_count = 0,
-    last_checked_at = now(), last_fetched_at = now(),
-    check_count = check_count + 1, success_count = success_count + 1, not_modified_streak = 0,
-    fetched_fingerprint = %(fingerprint)s, etag = %(etag)s, last_modified = %(last_modified)s,
-    content_hash = %(content_hash)s, snapshot_id = coalesce(%(snapshot_id)s, snapshot_id),
-    polled = CASE WHEN %(snapshot_id)s::bigint IS NULL THEN polled ELSE {_IS_POLL} END,
-    {_POLLED}
-WHERE page_id = %(page_id)s
-RETURNING outcome
-""".encode()
-
-# What is not the page's own trouble leaves it due (`treatment`), with patience; else it waits for its next turn, longer
-# each time. A page is gone when two checks at least a day apart say so: sites lose pages for an hour when they are
-# mended.
-_FAILED = b"""
-UPDATE source_url_state SET
-    outcome = CASE WHEN %(outcome)s = 'gone' AND NOT coalesce(gone_since <= now() - interval '1 day', false)
-                   THEN 'http_error' ELSE %(outcome)s END,
-    gone_since = CASE WHEN %(outcome)s = 'gone' THEN coalesce(gone_since, now()) ELSE gone_since END,
-    http_status = %(status)s, last_error = %(error)s, failure_count = failure_count + 1,
-    last_checked_at = now(), check_count = check_count + 1,
-    fetched_fingerprint = CASE WHEN %(stays_due)s AND failure_count + 1 < %(patience)s
-        THEN fetched_fingerprint ELSE %(fingerprint)s END,
-    next_check_at = CASE
-        WHEN %(stays_due)s AND failure_count + 1 < %(patience)s THEN next_check_at
-        WHEN %(outcome)s = 'gone' AND coalesce(gone_since, now()) > now() - interval '1 day'
-        THEN coalesce(gone_since, now()) + interval '1 day'
-        ELSE now() + interval '1 day' * least(%(longest)s, %(shortest)s * power(2, least(30, greatest(0,
-            failure_count - CASE WHEN %(stays_due)s THEN %(patience)s - 1 ELSE 0 END)))) END
-WHERE page_id = %(page_id)s
-RETURNING outcome, %(stays_due)s AND failure_count < %(patience)s AS stays_due
 """

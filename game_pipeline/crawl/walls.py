@@ -66,7 +66,7 @@ def wall_of(asked: str, final: str, body: bytes, markers: Iterable[str] = ()) ->
     title = small.find(b"<title>")
     while title >= 0:
         if small.startswith(_TITLES, title):
-            return small[title : small.index(b"</", title)].decode("ascii")
+            return small[title : small.index(b">", small.index(b"</", title)) + 1].decode("ascii")
         title = small.find(b"<title>", title + 1)
     for known in _MARKERS:
         if known in small:

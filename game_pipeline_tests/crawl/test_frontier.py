@@ -48,7 +48,13 @@ class Desk:
         only: Sequence[str] | None = None,
     ) -> frontier.Task | None:
         with self.store.transaction() as connection:
-            return frontier.claim(connection, "tiny", segment, run_id, started or self.now(), only)
+            tasks = frontier.claim(connection, "tiny", segment, run_id, started or self.now(), only)
+            return tasks[0] if tasks else None
+
+    def claim_several(self, most: int) -> list[str]:
+        with self.store.transaction() as connection:
+            tasks = frontier.claim(connection, "tiny", "one", "run", self.now(), most=most)
+            return [task.page_key for task in tasks]
 
     def claimed(self, run_id: str = "run") -> frontier.Task:
         task = self.claim(run_id)
@@ -280,7 +286,7 @@ def test_who_stalled_ends_no_task_that_was_taken_over(desk: Desk, end: str) -> N
             elif end == "postpone":
                 frontier.postpone(connection, stalled, outcome="http_error", error="503")
             else:
-                frontier.give_back(connection, stalled)
+                frontier.give_back(connection, [stalled])
 
     def wake() -> None:
         with pytest.raises(HoldLost, match="page a of one was taken over"):
@@ -317,6 +323,20 @@ def test_a_page_whose_holders_die_three_times_is_quarantined_and_not_fetched_aga
     assert desk.claimed("fourth").page_key == "b"
     quarantined = desk.tasks()[0]
     assert (quarantined["state"], quarantined["error"]) == ("quarantined", "its run died 3 times")
+
+
+def test_several_are_claimed_in_order_and_never_more_than_asked_for(desk: Desk) -> None:
+    desk.observe(*"abcde")
+    desk.enqueue()
+    assert [desk.claim_several(2), desk.claim_several(2), desk.claim_several(2)] == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_pages_that_were_held_by_who_died_are_claimed_one_by_one(desk: Desk) -> None:
+    desk.observe(*"abcde")
+    desk.enqueue()
+    assert desk.claim_several(2) == ["a", "b"]
+    desk.release_orphans()
+    assert [desk.claim_several(9) for _ in range(4)] == [["a"], ["b"], ["c", "d", "e"], []]
 
 
 def test_a_quarantined_page_alone_makes_no_segment_due(desk: Desk) -> None:
