@@ -66,6 +66,8 @@ def _viewgame(world: World, target: Target) -> Reply:
     text = story_json(world, entry) if api == "json" else story_xml(world, entry)
     if entry.tuid in world.malformed:
         text = _cut(text, entry.title)
+    if "layout" in target.switches:
+        text = text.replace("bibliographic", "description")
     return _document(api, text)
 
 
@@ -189,4 +191,6 @@ def _printable(published: str | None) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-SITE = Site(IFDB, ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"), answer)
+SITE = Site(
+    IFDB, ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"), answer, lambda world: (entry.tuid for entry in world.ifdb)
+)

@@ -267,4 +267,4 @@ def _page(world: World, title: str, *, raw: bool) -> Reply:
     )
 
 
-SITE = Site(IFWIKI, ("ifwiki.ru", "www.ifwiki.ru"), answer)
+SITE = Site(IFWIKI, ("ifwiki.ru", "www.ifwiki.ru"), answer, lambda world: (str(entry.pageid) for entry in world.wiki))

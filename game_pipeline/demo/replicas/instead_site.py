@@ -26,9 +26,9 @@ def answer(world: World, target: Target) -> Reply:
     """The reply to a GET."""
     path = "/" + target.path.lstrip("/")  # the site's own links double the slash
     if path == "/xml.php":
-        return _list(world, approved=target.query.get("approved") != "0")
+        return _list(world, target, approved=target.query.get("approved") != "0")
     if path == "/xml2.php":
-        return _list(world, approved=False)
+        return _list(world, target, approved=False)
     if path == "/game.php":
         return _game_page(world, target.query.get("ID", ""))
     if path == "/robots.txt":
@@ -94,8 +94,11 @@ def _twice(text: str) -> str:
     return escape(escape(text).replace("&#x27;", "&#039;"), quote=False)
 
 
-def _list(world: World, *, approved: bool) -> Reply:
-    body = list_xml(world, approved=approved).encode()
+def _list(world: World, target: Target, *, approved: bool) -> Reply:
+    document = list_xml(world, approved=approved)
+    if "layout" in target.switches:
+        document = document.replace("<url>", "<download>").replace("</url>", "</download>")
+    body = document.encode()
     made = dt.datetime.combine(world.today, dt.time(3, 15), dt.UTC)
     return Reply(
         body=body,
@@ -147,4 +150,10 @@ def _front_page(world: World) -> Reply:
     )
 
 
-SITE = Site(INSTEAD, ("instead-games.ru", "www.instead-games.ru"), answer)
+SITE = Site(
+    INSTEAD,
+    ("instead-games.ru", "www.instead-games.ru"),
+    answer,
+    lambda world: (str(entry.id) for entry in world.instead),
+    redesigns=True,
+)

@@ -1,6 +1,6 @@
 """What a replica is: a name, hosts, and a pure function from the world and a request to a reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .days import World
@@ -11,8 +11,11 @@ __all__ = ["Site"]
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`name`: that of its source. `hosts`: the host names that it answers to. `answer`: the reply to a request."""
+    """`name`: that of its source. `hosts`: the host names that it answers to. `answer`: the reply to a request.
+    `holds`: the identities of the records that it has on a day. `redesigns`: whether it knows the switch `layout`."""
 
     name: str
     hosts: tuple[str, ...]
     answer: Callable[[World, Target], Reply]
+    holds: Callable[[World], Iterable[str]] | None = None
+    redesigns: bool = False
