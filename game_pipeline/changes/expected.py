@@ -17,6 +17,7 @@ PROVEN_AFTER = 20  # records of a format that nobody had seen a capture of, afte
 LOOKED_AT = 2_000  # of a source's records, those that changed last say what its pages state
 FEWEST = 3
 SIGMAS = 3.0
+STRICT_SIGMAS = 1.0  # for a format that nobody had seen a capture of
 
 
 @dataclass(slots=True)
@@ -43,9 +44,9 @@ class Watch:
             if here >= item.share * len(records):
                 continue
             if self.proven:
-                differs = _improbable(self.records, self.stated[item.facet], item.share)
+                differs = self.records >= FEWEST and _too_few(self.records, self.stated[item.facet], item.share, SIGMAS)
             else:
-                differs = item.share >= 0.5
+                differs = _too_few(len(records), here, item.share, STRICT_SIGMAS)
             if differs and found is None:
                 told = f"no {item.facet}" if not here else f"{item.facet} in {here} of {len(records)} records"
                 found = (
@@ -56,9 +57,12 @@ class Watch:
         return found
 
 
-def _improbable(records: int, stated: int, share: float) -> bool:
-    """Are so few too few to be chance, were `share` of all records to state it?"""
-    return records >= FEWEST and stated < records * share - SIGMAS * math.sqrt(records * share * (1 - share))
+def _too_few(records: int, stated: int, share: float, sigmas: float) -> bool:
+    """Are they fewer than chance would leave, were `share` of all records to state it?
+
+    With one sigma a single record is judged where more than half of all should state it.
+    """
+    return stated < records * share - sigmas * math.sqrt(records * share * (1 - share))
 
 
 def watch_over(store: Store, source: Source) -> Watch:
@@ -85,7 +89,7 @@ class FieldStanding:
 
     @property
     def well(self) -> bool:
-        return not _improbable(self.records, self.stated, self.share)
+        return self.records < FEWEST or not _too_few(self.records, self.stated, self.share, SIGMAS)
 
 
 _STATED = """

@@ -239,7 +239,7 @@ class Expects:
 
     `records`: of the whole source once it was listed to its end; `segments`: of one segment; `page`: of one page. A
     page that leaves its range, or that lacks what the others state, is held and reported as a layout difference.
-    Where no real capture was ever seen, every page has to state what at least half of them should, until some have.
+    Where no real capture was ever seen, every page has to state what more than half of them should, until some have.
     """
 
     records: tuple[int, int | None] = (1, None)

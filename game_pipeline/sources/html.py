@@ -49,6 +49,8 @@ _CODECS = {
     "us-ascii": "cp1252",
 }
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
+# What no XML string may hold; a name of an attribute with one in it could not even be asked for.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SEEN = etree.XPath("descendant-or-self::text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")
 _BREAKS = frozenset(("br", "p", "div", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"))
 _HIDDEN = frozenset(("script", "style", "noscript", "template"))
@@ -81,7 +83,7 @@ def parse_html(body: bytes, encoding: str | None = None, *, what: str = "page") 
         raise ParseError(what, f"{'XML' if opening.startswith('<') else 'JSON'} instead of an HTML page")
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(markup.replace("\0", "\ufffd").encode("utf-8", "replace"), parser)
+        root = etree.fromstring(_CONTROL.sub("\ufffd", markup).encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError) as error:
         raise ParseError(what, str(error)[:200]) from None
     if root is None or not len(root):

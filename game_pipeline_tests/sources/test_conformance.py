@@ -93,7 +93,7 @@ def test_no_host_belongs_to_two_replicas() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 @given(key=st.text(max_size=40) | st.integers(0, 10**9).map(str))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_whatever_the_key_its_segment_is_one_of_the_source_and_always_the_same(name: str, key: str) -> None:
     source = SOURCES[name]
     if source.segments:
@@ -104,7 +104,7 @@ def test_whatever_the_key_its_segment_is_one_of_the_source_and_always_the_same(n
 
 @pytest.mark.parametrize("name", EVERY)
 @given(url=st.text(max_size=60) | st.text(max_size=40).map("https://example.org/{}".format))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_no_address_is_too_odd_to_be_asked_about(name: str, url: str) -> None:
     source = SOURCES[name]
     source.owns(url)
@@ -170,7 +170,10 @@ def test_a_listed_page_is_found_by_the_address_of_its_game(name: str) -> None:
             pages = list(located.pages)
             for _, listing in walk(name).listings(located.next):
                 pages += listing.pages
-            assert key in {page.key for page in pages}
+            # Under its own key or, where the listing knows only a name for it, as another page of the same game.
+            others = [page for page in pages if page.key not in walk(name).pages]
+            found = [r.identity for page in others for r in parse_page(source, page, walk(name).ask(page.request).body)]
+            assert key in {page.key for page in pages} or record.identity in found
 
 
 @pytest.mark.parametrize("name", VISITED)
@@ -292,7 +295,7 @@ def damaged(draw: st.DrawFn, body: bytes) -> bytes:
 
 
 FUZZ = settings(
-    max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=2_000
+    max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=2_000
 )
 
 

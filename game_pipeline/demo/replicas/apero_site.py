@@ -83,4 +83,6 @@ def _member(world: World, name: str) -> Reply:
     )
 
 
-SITE = Site(_NAME, (_HOST, f"www.{_HOST}"), answer)
+SITE = Site(
+    _NAME, (_HOST, f"www.{_HOST}"), answer, lambda world: (entry.key for entry in entries_of(_NAME)), redesigns=True
+)

@@ -192,5 +192,9 @@ def _printable(published: str | None) -> str:
 
 
 SITE = Site(
-    IFDB, ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"), answer, lambda world: (entry.tuid for entry in world.ifdb)
+    IFDB,
+    ("ifdb.org", "www.ifdb.org", "ifdb.tads.org"),
+    answer,
+    lambda world: (entry.tuid for entry in world.ifdb),
+    redesigns=True,
 )

@@ -117,4 +117,4 @@ def _redirector(number: str) -> Reply:
     return page_in_1251("Загрузка", f'<a href="{to}">Скачать</a>', head=head)
 
 
-SITE = Site(_NAME, (_HOST,), answer)
+SITE = Site(_NAME, (_HOST,), answer, lambda world: (entry.key for entry in entries_of(_NAME)), redesigns=True)

@@ -119,4 +119,10 @@ def _cover(*about: object) -> str:
     return bytes([key, *(byte ^ key for byte in _MAIL)]).hex()
 
 
-SITE = Site(_NAME, (_HOST, "plut.info"), answer)
+SITE = Site(
+    _NAME,
+    (_HOST, "plut.info"),
+    answer,
+    lambda world: (_NODE_OF_ALIAS.get(entry.key, entry.key) for entry in entries_of(_NAME)),
+    redesigns=True,
+)

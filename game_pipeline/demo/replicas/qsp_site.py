@@ -135,4 +135,10 @@ def _json(document: dict[str, Any], status: int = 200) -> Reply:
     return Reply(status=status, body=json.dumps(document, ensure_ascii=False).encode(), content_type="application/json")
 
 
-SITE = Site(_NAME, (_HOST, f"www.{_HOST}", "qsp.su", "www.qsp.su"), answer)
+SITE = Site(
+    _NAME,
+    (_HOST, f"www.{_HOST}", "qsp.su", "www.qsp.su"),
+    answer,
+    lambda world: (str(_number_of(entry)) for entry in entries_of(_NAME)),
+    redesigns=True,
+)

@@ -88,4 +88,6 @@ def _post(day: str, text: str) -> str:
     )
 
 
-SITE = Site(_NAME, (_HOST, f"www.{_HOST}"), answer)
+SITE = Site(
+    _NAME, (_HOST, f"www.{_HOST}"), answer, lambda world: (entry.key for entry in entries_of(_NAME)), redesigns=True
+)

@@ -2,6 +2,7 @@
 
 import re
 from hashlib import blake2b
+from urllib.parse import quote
 
 from game_pipeline.demo.world.shelves import ShelfEntry
 
@@ -73,4 +74,10 @@ def _static(page: Reply) -> Reply:
     return Reply(body=page.body, content_type="text/html", headers=(("ETag", f'"{tag}"'), _LAST_MODIFIED))
 
 
-SITE = Site(_NAME, (_HOST, f"www.{_HOST}"), answer)
+SITE = Site(
+    _NAME,
+    (_HOST, f"www.{_HOST}"),
+    answer,
+    lambda world: (f"{_page_of(entry)}#{quote(entry.key, safe='')}" for entry in entries_of(_NAME)),
+    redesigns=True,
+)
