@@ -40,7 +40,8 @@ class Job:
 
 def read(source: Source, job: Job) -> Result:
     """What the source makes of the body. Raises `ParseError`, `RecordError`, or whatever a defect raises."""
-    prescan(job.body)
+    if not (job.method == "parse_listing" and source.streamed_listing):
+        prescan(job.body)
     body, warnings = mend(job.body, source.policy.encoding)
     if job.method == "parse_listing":
         return source.parse_listing(Response(job.url, job.status, body, job.headers, job.request))

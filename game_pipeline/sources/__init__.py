@@ -25,6 +25,7 @@ from .base import (
 )
 from .existing import ExistingCatalogue, existing_catalogue
 from .gog_galaxy import GogGalaxy
+from .ifarchive import IFArchive
 from .ifdb import IFDB
 from .ifiction import IFiction
 from .ifiction_forum import IfictionForum
@@ -96,6 +97,7 @@ SOURCES: dict[str, Source] = _register(
     QuestBook(),
     IfictionForum(),
     Rilarhiv(),
+    IFArchive(),
     IFiction(),
     GogGalaxy(),
 )

@@ -268,6 +268,9 @@ class Source(ABC):
     needs: ClassVar[tuple[Secret, ...]] = ()
     """The keys without which the site gives nothing. A source never sees their values."""
     token: ClassVar[ClientCredentials | None] = None
+    streamed_listing: ClassVar[bool] = False
+    """True where the listing is one document of tens of megabytes, which `parse_listing` reads as a stream and bounds
+    itself: the limits on ordinary pages are not for it."""
     many_records_a_page: ClassVar[bool] = False
     """True where a listing carries the records itself: a record missing from its page has left the site."""
 

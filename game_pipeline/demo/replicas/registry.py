@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from . import (
     apero_site,
+    ifarchive_site,
     ifdb_site,
     ifiction_forum_site,
     ifwiki_site,
@@ -29,6 +30,7 @@ REPLICAS: Mapping[str, Site] = {
         quest_book_site.SITE,
         ifiction_forum_site.SITE,
         rilarhiv_site.SITE,
+        ifarchive_site.SITE,
     )
 }
 """By the name of their source."""
