@@ -40,7 +40,8 @@ _READ = b"""
 UPDATE source_url_state SET
     content_hash = %(hash)s, snapshot_id = %(snapshot)s,
     parsed_snapshot_id = %(snapshot)s, parsed_version = %(version)s,
-    parse_error = NULL, outcome = CASE WHEN %(changed)s THEN 'changed' ELSE 'same' END,
+    parse_error = NULL, parse_outcome = NULL, read_snapshot_id = %(snapshot)s,
+    outcome = CASE WHEN %(changed)s THEN 'changed' ELSE 'same' END,
     last_checked_at = now(), last_fetched_at = now(), last_imported_at = now(),
     last_changed_at = CASE WHEN %(changed)s THEN now() ELSE last_changed_at END,
     check_count = check_count + 1, success_count = success_count + 1,

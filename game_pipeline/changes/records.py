@@ -20,6 +20,7 @@ from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
 
 from .expected import Watch, watch_over
+from .shrink import SHARE, is_cut
 from .versions import Reading, StoredPage, Written, drop_records, write_pages
 
 __all__ = ["PageProblem", "RecordsReport", "refresh_records", "unread_segments"]
@@ -54,9 +55,10 @@ SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, pa
        page.parse_error IS NOT NULL AS failed, snapshot.body_hash, body.size,
        coalesce(page.released_snapshot = page.snapshot_id, false) AS believed,
        coalesce(page.flapping_since <= now() - interval '1 day', false) AS settled,
-       coalesce(snapshot.headers->>'content-type', '') AS content_type
+       coalesce(snapshot.headers->>'content-type', '') AS content_type, earlier.body_hash AS earlier_hash
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
-LEFT JOIN page_body AS body USING (body_hash)
+LEFT JOIN page_snapshot AS earlier ON earlier.snapshot_id = page.read_snapshot_id AND NOT snapshot.framed
+LEFT JOIN page_body AS body ON body.body_hash = snapshot.body_hash
 WHERE page.source = %s AND page.segment = %s AND page.outcome IS DISTINCT FROM 'gone'
   AND (page.snapshot_id IS DISTINCT FROM page.parsed_snapshot_id OR page.parsed_version IS DISTINCT FROM %s)
   AND page.page_id > %s
@@ -174,7 +176,8 @@ def _read_pages(
 ) -> list[Reading]:
     """Read pages; what is wrong with one is recorded at once."""
     with store.connection() as connection:
-        body_of = packed_bodies(connection, [page.body_hash for page in pages])
+        earlier = [page.earlier_hash for page in pages if page.earlier_hash is not None]
+        body_of = packed_bodies(connection, [*(page.body_hash for page in pages), *earlier])
     readings = []
     for page in pages:
         go_on()
@@ -271,8 +274,12 @@ def _parse(
     """The records of a stored page, or what is wrong with it. Whatever a parser raises costs this page alone."""
     try:
         body = body_of(page.body_hash)
+        cut = page.earlier_hash is not None and not page.believed and is_cut(body, body_of(page.earlier_hash))
     except BodyError as error:
         return PageProblem(page.url, "body", str(error))
+    if cut:
+        held = f"no end is to be seen, and less than {SHARE:.0%} of the text is left; held until a person looks"
+        return PageProblem(page.url, "page", held, "suspect_shrink")
     try:
         records = parser.parse(source, Page(url=page.url, body=body, key=page.page_key, content_type=page.content_type))
         _refuse_twins(records)
@@ -311,7 +318,8 @@ WITH read AS MATERIALIZED (
     WHERE task.page_id = read.page_id AND task.outcome = 'fetched'
 )
 UPDATE source_url_state AS page SET
-    parsed_snapshot_id = read.snapshot, parsed_version = %(version)s, parse_error = NULL, outcome = read.outcome,
+    parsed_snapshot_id = read.snapshot, parsed_version = %(version)s, parse_error = NULL, parse_outcome = NULL,
+    read_snapshot_id = read.snapshot, outcome = read.outcome,
     last_imported_at = now(),
     last_changed_at = CASE WHEN read.changed THEN now() ELSE page.last_changed_at END,
     change_count = page.change_count + CASE WHEN read.changed THEN 1 ELSE 0 END,
@@ -342,8 +350,8 @@ def _record_problem(
     with store.transaction() as connection:
         connection.execute(
             b"UPDATE source_url_state SET parsed_snapshot_id = snapshot_id, parsed_version = %s, parse_error = %s, "
-            b"outcome = %s WHERE page_id = %s",
-            (source.parser_version, error, problem.outcome, page.page_id),
+            b"parse_outcome = %s, outcome = %s WHERE page_id = %s",
+            (source.parser_version, error, problem.outcome, problem.outcome, page.page_id),
         )
         connection.execute(_TASK_OUTCOME, (problem.outcome, page.page_id))
 

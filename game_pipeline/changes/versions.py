@@ -40,6 +40,8 @@ class StoredPage:
     """A person said that it is true, however much it lost."""
     settled: bool = False
     """It has said the same for a day, be it what it said a few versions ago."""
+    earlier_hash: bytes | None = None
+    """Where its reply did not say where it ends: the body that was read well last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Fetched:
     `final_url`: where the reply came from. `permanent_redirect`: where the page has moved to for good.
     `validators`: to send next time; none where a redirect led here, as they speak of another address.
     `elapsed`: seconds of the last request alone. `requests`: how many were sent, with retries and redirects, without
-    robots.txt.
+    robots.txt. `framed`: the reply says where it ends; else half of it may be missing.
     """
 
     response: Response
@@ -79,6 +79,7 @@ class Fetched:
     validators: Validators
     elapsed: float
     requests: int
+    framed: bool = True
 
 
 @dataclass(slots=True)
@@ -203,6 +204,7 @@ class Client:
             validators=Validators() if end.hops else given,
             elapsed=end.reply.elapsed,
             requests=order.requests,
+            framed=end.reply.framed,
         )
 
     def _follow(self, request: Request, order: _Order, conditions: Mapping[str, str]) -> _Arrived:

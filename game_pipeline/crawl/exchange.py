@@ -55,12 +55,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. The body is read for status 200 and 203 only; `headers` have lower-case names, no cookies."""
+    """What came back. The body is read for status 200 and 203 only; `headers` have lower-case names, no cookies.
+
+    `framed`: the reply says by itself where its body ends, so that it is whole; else it ended with the connection.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     elapsed: float
+    framed: bool = True
 
 
 class Wire:
@@ -121,7 +125,7 @@ class Wire:
                     body = self._body(response, limits) if response.status in (200, 203) else b""
             finally:
                 response.close()
-        return Reply(response.status, _headers(response), body, time.monotonic() - started)
+        return Reply(response.status, _headers(response), body, time.monotonic() - started, _framed(response))
 
     @staticmethod
     def _body(response: httpcore2.Response, limits: Limits) -> bytes:
@@ -132,6 +136,14 @@ class Wire:
             if decoder.full:
                 break
         return decoder.finish()
+
+
+def _framed(response: httpcore2.Response) -> bool:
+    """By its length, by chunks, or by a coding with an end of its own."""
+    names = {name.lower() for name, _ in response.headers}
+    if b"content-length" in names or b"transfer-encoding" in names:
+        return True
+    return content_coding(_values(response, b"content-encoding")) != "identity"
 
 
 @cache

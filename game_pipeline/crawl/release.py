@@ -19,7 +19,7 @@ class NothingHeld(ValueError):
 # The reader comes back to a page whose `parsed_version` is not the parser's.
 _RELEASE_PAGE = b"""
 UPDATE source_url_state SET released_snapshot = snapshot_id, parsed_version = NULL
-WHERE source = %(source)s AND outcome IN ('suspect_shrink', 'selector_missing') AND snapshot_id IS NOT NULL
+WHERE source = %(source)s AND parse_outcome IN ('suspect_shrink', 'selector_missing') AND snapshot_id IS NOT NULL
   AND (page_key = %(page)s OR url = %(page)s)
 RETURNING page_key
 """
@@ -27,8 +27,8 @@ _RELEASE_LISTING = b"""
 UPDATE importer_health SET listing_released = now(), listing_owed = true WHERE source = %(source)s RETURNING source
 """
 _HELD = (
-    b"SELECT page_key FROM source_url_state WHERE source = %s AND outcome IN ('suspect_shrink', 'selector_missing') "
-    b"ORDER BY page_id LIMIT 10"
+    b"SELECT page_key FROM source_url_state "
+    b"WHERE source = %s AND parse_outcome IN ('suspect_shrink', 'selector_missing') ORDER BY page_id LIMIT 10"
 )
 
 

@@ -98,14 +98,16 @@ def _snapshot(visit: Visited, row: dict[str, Any]) -> dict[str, Any]:
         "body_hash": row["content_hash"],
         "final_url": visit.fetched.final_url,
         "http_status": response.status,
+        "framed": visit.fetched.framed,
         "headers": {name: value for name, value in response.headers.items() if name in KEPT_HEADERS},
     }
 
 
 _SNAPSHOTS = b"""
-INSERT INTO page_snapshot (page_id, body_hash, final_url, http_status, headers, run_id)
-SELECT page_id, decode(body_hash, 'hex'), final_url, http_status, headers, %(run_id)s FROM jsonb_to_recordset(%(rows)s)
-    AS new (page_id bigint, body_hash text, final_url text, http_status int, headers jsonb)
+INSERT INTO page_snapshot (page_id, body_hash, final_url, http_status, framed, headers, run_id)
+SELECT page_id, decode(body_hash, 'hex'), final_url, http_status, framed, headers, %(run_id)s
+FROM jsonb_to_recordset(%(rows)s)
+    AS new (page_id bigint, body_hash text, final_url text, http_status int, framed boolean, headers jsonb)
 RETURNING page_id, snapshot_id
 """
 
@@ -122,9 +124,11 @@ WITH new AS MATERIALIZED (
         moved_to text, etag text, last_modified text, content_hash text, snapshot_id bigint)
 ), ended AS (
     UPDATE source_url_state AS page SET
-        -- Moved for good is what two checks in a row say; a page that also changed is news first.
+        -- Moved for good is what two checks in a row say; a page that also changed is news first. What could not be
+        -- read, or is held, stays that while it is the same.
         outcome = CASE WHEN new.outcome = 'same' AND page.moved_to = new.moved_to AND page.moved_count >= 1
-                       THEN 'moved' ELSE new.outcome END,
+                       THEN 'moved' WHEN new.outcome = 'fetched' THEN new.outcome
+                       ELSE coalesce(page.parse_outcome, new.outcome) END,
         moved_count = CASE WHEN NOT {_WHOLE} THEN page.moved_count WHEN new.moved_to IS NULL THEN 0
                            WHEN page.moved_to = new.moved_to THEN page.moved_count + 1 ELSE 1 END,
         moved_to = CASE WHEN {_WHOLE} THEN new.moved_to ELSE page.moved_to END,
@@ -147,7 +151,7 @@ WITH new AS MATERIALIZED (
         next_check_at = now() + coalesce(page.revisit_after, %(mean)s * interval '1 day')
                               * (1 + %(jitter)s * (2 * random() - 1))
     FROM new WHERE page.page_id = new.page_id
-    RETURNING new.task_id, new.fence, page.outcome
+    RETURNING new.task_id, new.fence, coalesce(nullif(page.outcome, page.parse_outcome), new.outcome) AS outcome
 )
 UPDATE import_task AS task SET state = 'done', outcome = ended.outcome, error = NULL, finished_at = now()
 FROM ended WHERE task.task_id = ended.task_id AND task.fence = ended.fence AND task.state = 'leased'

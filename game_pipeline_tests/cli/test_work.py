@@ -145,7 +145,7 @@ def test_a_held_page_is_released_by_name_and_reason(shell: Shell, workplace: Pat
     nothing = shell("source", "release", "instead_games", "approved", "--reason", "they cleaned up")
     assert (nothing.code, "no page of it is held" in nothing.err) == (2, True)
     with Store(load_settings().database_url or "") as store:
-        store.execute("UPDATE source_url_state SET outcome = 'suspect_shrink' WHERE page_key = 'approved'")
+        store.execute("UPDATE source_url_state SET parse_outcome = 'suspect_shrink' WHERE page_key = 'approved'")
     released = shell("source", "release", "instead_games", "approved", "--reason", "they cleaned up")
     assert (released.code, "is read again and believed" in released.out) == (0, True)
     assert shell("source", "release", "instead_games", "listing", "--reason", "true").code == 0

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from game_pipeline.changes import refresh_records
+from game_pipeline.changes.shrink import has_end, is_cut, text_length
 from game_pipeline.crawl import (
     NothingHeld,
     Visitor,
@@ -18,12 +22,13 @@ from game_pipeline.crawl import (
 )
 from game_pipeline.crawl.guard import NotNow
 from game_pipeline.crawl.outcomes import ALERTS, WELL, Outcome
+from game_pipeline.parsing import InProcess
 from game_pipeline.settings import Settings, SourceSettings
 from game_pipeline.sources import Source
 from game_pipeline.store import Store
 from game_pipeline_tests.changes.tiny_site import Site, source_named
 from game_pipeline_tests.crawl.conftest import Crawler
-from game_pipeline_tests.http_server import Reply, ScriptedServer
+from game_pipeline_tests.http_server import Reply, ScriptedServer, Seen, Send
 
 SOURCE = source_named()
 
@@ -249,6 +254,56 @@ def test_a_held_page_is_believed_when_a_person_says_so(store: Store) -> None:
     }
     with pytest.raises(NothingHeld, match="no page of it is held"):
         release(store, "tiny", "list", reason="again", actor="anna")
+
+
+def unframed(body: bytes) -> Callable[[Seen, Send], None]:
+    """A reply that ends with its connection, wherever that is."""
+    return lambda _, send: send(b"HTTP/1.0 200 OK\r\n\r\n" + body)
+
+
+def test_half_a_page_without_an_end_is_held_until_it_is_whole_again_or_believed(visits: Visits) -> None:
+    def check(body: bytes) -> str:
+        visits.server.on("/a", unframed(body))
+        visits.visit()
+        refresh_records(visits.store, SOURCE, f"read {visits._runs}", "one", InProcess())
+        return str(visits.page()["outcome"])
+
+    whole = json.dumps([{"identity": str(number)} for number in range(40)]).encode()
+    assert check(whole) == "changed"  # nothing to compare with, and it ends as JSON ends
+    assert check(whole[: len(whole) // 3]) == "suspect_shrink"
+    assert "no end is to be seen, and less than 50% of the text" in visits.page()["parse_error"]
+    assert check(whole[: len(whole) // 3]) == "suspect_shrink"  # the same again
+    assert visits.counts() == {"pages_checked": 1, "pages_same": 1}
+    live = visits.store.row("SELECT count(*) AS n FROM source_record WHERE state = 'live'")
+    assert live == {"n": 40}
+    assert check(whole) == "same"
+    assert check(whole[: len(whole) // 4]) == "suspect_shrink"
+    release(visits.store, "tiny", "a", reason="it is so short now", actor="anna")
+    assert check(whole[: len(whole) // 4]) == "selector_missing"  # believed, and it is no JSON
+    assert visits.page()["parse_outcome"] == "selector_missing"
+
+
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [
+        (b"<!DOCTYPE html><html><p>text</p></html>\n<!-- served by 7 -->\n", True),
+        (b"<html><p>text</p>", False),
+        (b"<?xml version='1.0'?>\n<game_list><game/></game_list>\n", True),
+        (b"<?xml version='1.0'?>\n<game_list><game/>", False),
+        (b'{"a": [1, 2]}', True),
+        (b'{"a": [1, 2]', False),
+        (b"plain text", False),
+        (b"", False),
+    ],
+)
+def test_documents_that_end_are_told_from_those_that_break_off(body: bytes, end: bool) -> None:
+    assert has_end(body) is end
+
+
+def test_the_text_that_counts_is_that_between_the_tags() -> None:
+    assert text_length(b"<p class='long'>two  \n words</p>") == len("two words")
+    assert not is_cut(b"<p>" + b"x" * 60, b"<html>" + b"x" * 100 + b"</html>")
+    assert is_cut(b"<p>" + b"x" * 40, b"<html>" + b"x" * 100 + b"</html>")
 
 
 def test_a_released_listing_is_believed_once(visits: Visits) -> None:

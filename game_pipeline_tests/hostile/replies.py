@@ -9,10 +9,12 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from game_pipeline.changes import refresh_records
+from game_pipeline.crawl import frontier
 from game_pipeline.crawl.robots import MAX_ROBOTS
 from game_pipeline.crawl.visit import Visitor
-from game_pipeline.settings import Settings
-from game_pipeline.sources import Listing, ParseError, Request, Response
+from game_pipeline.settings import Settings, SourceSettings
+from game_pipeline.sources import SOURCES, Listing, ParseError, Request, Response
 from game_pipeline_tests.changes.tiny_site import JsonSource
 from game_pipeline_tests.crawl.conftest import MAX_BODY
 from game_pipeline_tests.http_server import Reply, Script, ScriptedServer, Seen, Send
@@ -165,6 +167,35 @@ def _robots(number: str, sent: str, expected: str, *scripts: Script, refused: bo
 RULES = b"User-agent: *\nDisallow: /page\n"
 
 
+def _shrunk(bench: Bench) -> str:
+    """A list whose reply does not say where it ends: whole, then half of it."""
+    store, source = bench.crawler.store, SOURCES["instead_games"]
+    client = bench.crawler.make(routes={"instead-games.ru": bench.server.origin})
+    settings = Settings(sources={source.name: SourceSettings(min_delay=0)})
+    page = source.fixed_pages()[0]
+    made = good_list(version="1", url="http://instead-games.ru/download/x.zip")
+    game = made.partition(b"<game>")[2].partition(b"</game>")[0]
+    whole = b"<game_list>" + b"".join(
+        b"<game>" + game.replace(b"ID=1", b"ID=%d" % number) + b"</game>\n" for number in range(30)
+    )
+    told = []
+    for body in (whole + b"</game_list>", whole[: len(whole) // 3]):
+        bench.serve(_raw(b"HTTP/1.0 200 OK\r\n\r\n", body), path="/xml.php")
+        with store.transaction() as connection:
+            frontier.observe(connection, source, [page], listed=True)
+        segment = source.segment_of(page.key)
+        Visitor(store, client, source, settings, "run").visit([segment], full=False, only=[page.key])
+        refresh_records(store, source, "run", segment, bench.workers)
+        row = store.row(
+            "SELECT outcome, (SELECT count(*) FROM source_record WHERE source = page.source AND state = 'live') AS n "
+            "FROM source_url_state AS page WHERE source = %s",
+            (source.name,),
+        )
+        assert row is not None
+        told.append(f"{row['outcome']}, {row['n']} records live")
+    return "; then ".join(told)
+
+
 class Endless(JsonSource):
     """Its listing leads to another one, and that one back."""
 
@@ -224,6 +255,10 @@ ROWS = [
     _cut("37", "100 bytes of 1,000", _raw(HEAD + b"Content-Length: 1000\r\n\r\n" + b"x" * 100)),
     _cut("38", "a chunk cut", _raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nwo")),
     Row("39", "HTTP/1.0 without length, half a page", "the half; its parser: refused", _unframed),
+    Row(
+        "39b", "the same where the last version was whole",
+        "changed, 30 records live; then suspect_shrink, 30 records live", _shrunk,
+    ),
     Row("40", "a body without end", TOO_BIG, lambda bench: bench.sent(_endless(chunked=True))),
     Row("40b", "empty gzip members without end", TOO_BIG, lambda b: b.sent(_endless(chunked=True, coded=True))),
     Row("41", "a body of 300 MB", TOO_BIG, lambda bench: bench.sent(_endless(chunked=False))),
