@@ -121,7 +121,7 @@ def old_record(source: Source, body: bytes, *, identity: str, url: str) -> GameR
         draft.link(link.attrib["href"], kind, base=_OLD_SITE)
     for link in details.xpath('.//a[@href][contains(preceding-sibling::text()[1], "Файл:")]'):
         draft.link(link.attrib["href"], None, text(link), _OLD_SITE)
-    if added := _ADDED.search(text(page)):
+    if added := _ADDED.search(text(page, "table.sobi2DetailsFooter")):
         draft.extra("added", partial_date(added[1]) or "")
     return draft.build(identity=identity, url=url)
 

@@ -18,7 +18,7 @@ from .identities import site_id
 from .languages import language_of
 from .links import LinkRule
 from .ranges import IdRanges
-from .text import html_to_markdown, partial_date, plain_to_markdown
+from .text import html_to_markdown, plain_to_markdown
 from .urls import query_of
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ _ALL_OF_AUTHOR = "все сторигеймы автора"
 # "Пн Мар 05, 2018 12:34": weekday, month, day, year.
 _POSTED = re.compile(
     r"[а-яё]{2,3}\.?\s+(?P<month>[а-яё]{3,8})\.?\s+(?P<day>\d{1,2}),\s+(?P<year>\d{4})\b", re.IGNORECASE
+)
+_POSTS = (
+    '//i[contains(@class, "fa-clock")]/following-sibling::small[1] | //comment()[contains(., "MESSAGE-BODY-END")]'
+    ' | //div[contains(concat(" ", @class, " "), " postbody ")]'
 )
 _RULES = (
     LinkRule("download_direct", ("quest-book.ru",), re.compile(r"^/online/mitril/download/")),
@@ -176,16 +180,18 @@ def _add_author(draft: Draft, cell: Selector, base: str) -> None:
 
 
 def _read_first_post(draft: Draft, page: Selector, base: str) -> list[str]:
-    """Set the date that the first post bears; return its text."""
-    first = '[not(preceding::comment()[contains(., "MESSAGE-BODY-END")])]'
-    for clock in page.xpath(f'//i[contains(@class, "fa-clock")]{first}/following-sibling::small[1]')[:1]:
-        posted = _POSTED.search(text(clock))
-        if posted and (date := partial_date(f"{posted['day']} {posted['month']} {posted['year']}")):
-            draft.release_date = date
+    """Set the date that the first post bears; return its text. A comment in the markup ends each post."""
+    found = []
+    for node in page.xpath(_POSTS):
+        if not isinstance(node.root.tag, str):
+            break
+        if node.root.tag == "div":
+            found.append(html_to_markdown(markup(node), base=base))
+        elif posted := _POSTED.search(said := text(node)):
+            draft.set_date(f"{posted['day']} {posted['month']} {posted['year']}")
         else:
-            draft.warn(f"date of the first post not understood: {text(clock)[:60]}")
-    bodies = page.xpath(f'//div[contains(concat(" ", @class, " "), " postbody ")]{first}')
-    return [html_to_markdown(markup(body), base=base) for body in bodies[:1]]
+            draft.warn(f"date of the first post not understood: {said[:60]}")
+    return found[:1]
 
 
 def _add_links(draft: Draft, page: Selector, base: str) -> None:

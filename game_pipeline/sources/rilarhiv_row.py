@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from .draft import Draft
 from .html import text
@@ -22,6 +22,9 @@ __all__ = ["SITE", "read_row", "target_of"]
 
 SITE = "http://rilarhiv.ru/"
 
+_HOST = host_of(SITE)
+_PLAIN = re.compile(r"\w[\w-]*(?:/[\w-]+)*\.\w+", re.ASCII)
+_LINE_ENDS = re.compile(r"[\r\n\t]+")
 _MENU = re.compile(r"[^/?#]*\.html?(?:[?#].*)?", re.IGNORECASE)
 _TITLE = re.compile(r"[\"«“„](?P<title>[^\"«»“”„]+)[\"»”“](?P<rest>.*)", re.DOTALL)
 _NOTE = re.compile(r"/(?P<note>[^/]{3,200})/")
@@ -34,17 +37,23 @@ _ONLINE = re.compile(r"играть\s+онлайн", re.IGNORECASE)
 
 def target_of(link: str) -> str:
     """The target of a row's link in its one form: a path from the site's root, or a whole address elsewhere."""
-    address = urljoin(SITE, re.sub(r"[\r\n\t]+", "", link).strip())
-    if host_of(address) != host_of(SITE):
+    link = _LINE_ENDS.sub("", link).strip()
+    if _PLAIN.fullmatch(link):  # most are
+        return link
+    address = urljoin(SITE, link)
+    if host_of(address) != _HOST:
         return address
-    return unquote(urlsplit(address).path).lstrip("/")
+    path = urlsplit(address).path.lstrip("/")
+    try:
+        return unquote(path, errors="strict")
+    except UnicodeDecodeError:  # encoded in the page's own encoding, or nothing at all: a name like any other
+        return path
 
 
 def read_row(draft: Draft, row: Selector) -> str | None:
     """Fill the draft from a row; the target of its first link, or None where the row is a part of the menu."""
-    links = [(link.attrib["href"].strip(), text(link)) for link in row.css("a[href]")]
-    href, bold = links[0]
-    target = target_of(href)
+    links = [(target_of(link.attrib["href"]), text(link)) for link in row.xpath(".//a[@href]")]
+    target, bold = links[0]
     if not target or _MENU.fullmatch(target) or not bold:
         return None
     quoted = _TITLE.match(bold)
@@ -76,14 +85,16 @@ def _read_credits(draft: Draft, said: str) -> list[str]:
 
 
 def _add_links(draft: Draft, links: list[tuple[str, str]]) -> None:
-    for position, (href, label) in enumerate(links):
+    for position, (target, label) in enumerate(links):
+        own = "://" not in target
+        address = f"{SITE}{target if _PLAIN.fullmatch(target) else quote(target, safe='/%')}" if own else target
+        shown = "" if position == 0 else label.strip("() ")
         if _ONLINE.search(label):
-            draft.link(href, "play_online", "играть онлайн", SITE)
-        elif host_of(urljoin(SITE, href)) == host_of(SITE):
-            if not _MENU.fullmatch(target_of(href)):
-                draft.link(href, "download_direct", "" if position == 0 else label, SITE)
-        else:
-            draft.link(href, None, "" if position == 0 else label.strip("() "), SITE)
+            draft.link(address, "play_online", "играть онлайн")
+        elif not own:
+            draft.link(address, None, shown)
+        elif not _MENU.fullmatch(target):
+            draft.link(address, "download_direct", shown)
 
 
 def _read_remains(draft: Draft, row: Selector) -> list[str]:

@@ -17,9 +17,11 @@ __all__ = ["host_of", "identity_url", "normalise_url", "on_host", "query_of"]
 
 _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|yclid|mc_[ce]id)(?:=|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+# Escapes that are written otherwise than they would be: of what needs none, or with a small letter.
+_UNTIDY = re.compile(r"%(2[DEde]|3\d|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee]|[a-f][0-9A-Fa-f]|[0-9A-F][a-f])", re.ASCII)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_TIDY = re.compile(r"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/[A-Za-z0-9._~/-]*", re.ASCII)
+_TIDY_ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[BCDF])"
+_TIDY = re.compile(rf"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/(?:[A-Za-z0-9._~/-]|{_TIDY_ESCAPE})*", re.ASCII)
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 
@@ -105,4 +107,4 @@ def _tidy_escapes(text: str) -> str:
         char = chr(int(match[1], 16))
         return char if char in _UNRESERVED else match[0].upper()
 
-    return _ESCAPE.sub(tidy, text)
+    return _UNTIDY.sub(tidy, text)

@@ -69,7 +69,9 @@ def test_the_months_of_posts_are_russian(number: int, month: str) -> None:
 
 def test_a_date_that_is_none_is_a_warning_and_a_first_post_without_one_does_not_take_the_next_one_s() -> None:
     warnings = _parse(PAGE.replace("Мар 05", "Мрт 05")).warnings
-    assert "date of the first post not understood: Пн Мрт 05, 2018 12:34" in warnings
+    assert "release date not understood: 05 Мрт 2018" in warnings
+    odd = _parse(PAGE.replace("Мар 05, 2018", "позавчера")).warnings
+    assert "date of the first post not understood: Пн позавчера 12:34" in odd
     assert _parse(PAGE.replace("<small>Пн Мар 05, 2018 12:34</small>", "")).release_date is None
 
 

@@ -126,3 +126,12 @@ def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
 @given(st.from_regex(_TIDY, fullmatch=True), st.sampled_from([None, "https://a.org/b/c"]))
 def test_what_is_taken_for_tidy_at_sight_is_its_own_written_form(url: str, base: str | None) -> None:
     assert _normalised(url, base) == url
+
+
+def test_an_escape_stays_unless_its_character_needs_none_or_it_is_written_small() -> None:
+    unreserved = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+    for byte in range(256):
+        tidy = chr(byte) if chr(byte) in unreserved else f"%{byte:02X}"
+        upper, lower = f"{byte:02X}", f"{byte:02x}"
+        for written in (f"%{upper}", f"%{lower}", f"%{upper[0]}{lower[1]}", f"%{lower[0]}{upper[1]}"):
+            assert normalise_url(f"https://a.org/x{written}y?z{written}") == f"https://a.org/x{tidy}y?z{tidy}"
