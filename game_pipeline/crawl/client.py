@@ -27,8 +27,9 @@ from .keyring import NO_KEYS, Keyring, token_request
 from .outcomes import FetchError, Kind, Outcome
 from .rest import spent_words
 from .robots import MAX_ROBOTS, Robots, RobotsReply
-from .slots import AskedToWait, DayIsSpent, push_back, slow_down, take_slot
+from .slots import AskedToWait, DayIsSpent
 from .treatment import treatment_of
+from .turns import Turns
 from .urls import Target, check_url, join_url
 from .verdicts import PERMANENT_REDIRECTS, REDIRECTS, check_status
 from .walls import check_wall
@@ -139,7 +140,7 @@ class Client:
         self._agent = f"{agent} (+{settings.contact})" if settings.contact else agent
         self._wire = Wire(settings, self._agent, resolver)
         self._robots = Robots(store, AGENT)
-        self._heard: dict[str, float] = {}  # host -> seconds of its last good reply, until the database is told
+        self._turns = Turns(store)
 
     def __enter__(self) -> Self:
         return self
@@ -251,7 +252,7 @@ class Client:
             except FetchError as error:
                 order.failures += 1
                 if error.status in _TOO_MANY:
-                    slow_down(self._store, target.host, delay)
+                    self._turns.slow_down(target.host, delay)
                 if not self._try_again(target, order, error):
                     raise
 
@@ -279,7 +280,7 @@ class Client:
             body=keys.hide_in_body(reply.body),
         )
         check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
-        self._heard[target.host] = reply.elapsed
+        self._turns.heard(target.host, reply.elapsed)
         if order.wall_markers is not None and reply.status not in REDIRECTS:
             check_wall(order.asked, target, reply, order.wall_markers)
         return reply
@@ -306,11 +307,9 @@ class Client:
 
     def _take_turn(self, target: Target, delay: float, slower: float, order: _Order) -> None:
         longest = self._settings.retry_after_cap
-        heard, per_day = self._heard.pop(target.host, None), order.requests_per_day
+        per_day = order.requests_per_day
         try:
-            wait = take_slot(
-                self._store, target.host, delay, slower=slower, longest=longest, heard=heard, per_day=per_day
-            )
+            wait = self._turns.take(target.host, delay, slower=slower, longest=longest, per_day=per_day)
         except DayIsSpent as spent:
             why = spent_words(per_day or 0, spent.seconds)
             raise NotNow(Outcome.POSTPONED, Kind.OURS, why, target.url, retry_after=spent.seconds) from None
@@ -330,7 +329,7 @@ class Client:
         """Wait until another try is due, or say that there is no point in one."""
         asked = error.retry_after or 0.0
         if asked:  # everybody waits, whether this fetch goes on or not
-            push_back(self._store, target.host, asked)
+            self._turns.push_back(target.host, asked)
         # A try that used up the deadline would do so again, and hold up the host's turn for as long.
         attempts = 1 if error.outcome is Outcome.DEADLINE else min(order.attempts, treatment_of(error).attempts)
         if order.failures >= attempts or asked > self._settings.retry_after_cap or not order.door.may_retry():

@@ -57,12 +57,12 @@ _OWN_PACE = f"({_ADAPTED.format(latency='slot.latency', penalty='slot.penalty')}
 _TAKE = f"""
 INSERT INTO host_slot AS slot (host, next_at, latency, day, sent)
 VALUES (%(host)s, clock_timestamp() + (%(stretched)s + {_MARGIN}) * interval '1 second', coalesce(%(heard)s, 0),
-        {_TODAY}, 1)
+        {_TODAY}, %(requests)s)
 ON CONFLICT (host) DO UPDATE
     SET latency = {_LATENCY}, penalty = {_PENALTY},
         next_at = greatest(slot.next_at, clock_timestamp())
                   + interval '1 second' * ({_ADAPTED.format(latency=_LATENCY, penalty=_PENALTY)}),
-        day = {_TODAY}, sent = CASE WHEN slot.day = {_TODAY} THEN slot.sent + 1 ELSE 1 END
+        day = {_TODAY}, sent = CASE WHEN slot.day = {_TODAY} THEN slot.sent ELSE 0 END + %(requests)s
     -- A pace of our own is waited for, whatever it has grown to: only what lies beyond it is the host's wish.
     WHERE slot.next_at <= clock_timestamp() + interval '1 second' * (%(longest)s + {_OWN_PACE})
       AND (%(per_day)s::int IS NULL OR slot.day IS DISTINCT FROM {_TODAY} OR slot.sent < %(per_day)s)
@@ -118,11 +118,13 @@ def take_slot(
     longest: float = math.inf,
     heard: float | None = None,
     per_day: int | None = None,
+    requests: int = 1,
 ) -> float:
     """Reserve the next request to a host; at least `delay` seconds lie between it and the one after it.
 
     `slower`: the factor that the source's breaker stretches the delay by, be it the given one or what it has grown to.
-    `heard`: the seconds that this process's last good reply of the host took, told once. Returns the seconds to wait
+    `heard`: the seconds that this process's last good reply of the host took, told once. `requests`: how many it is,
+    with those before it that needed no turn. Returns the seconds to wait
     before sending. Nothing is reserved, and `AskedToWait` is raised, where the host has asked to be left alone for more
     than `longest`; a pace of our own, however slow it has grown, is waited for. Raises `DayIsSpent` where `per_day`
     requests were sent on this day (UTC), by whichever process.
@@ -135,6 +137,7 @@ def take_slot(
         "longest": min(longest, 10 * LONGEST_DELAY),
         "heard": None if heard is None else _bounded(heard),
         "per_day": per_day,
+        "requests": requests,
     }
     row = store.row(_TAKE, parameters)
     if row is not None:

@@ -46,7 +46,7 @@ def check_url(url: str) -> Target:
     if problem := _bad_character(url):
         raise _invalid(url, problem)
     try:
-        parsed = httpx2.URL(url).copy_with(fragment=None)
+        parsed = httpx2.URL(url.partition("#")[0])
     except (httpx2.InvalidURL, ValueError) as error:
         raise _invalid(url, f"not an address: {error}") from error
     if parsed.scheme not in ("http", "https"):
@@ -78,6 +78,8 @@ def join_url(base: str, location: str) -> Target:
 
 
 def _bad_character(url: str) -> str | None:
+    if url.isprintable() and " " not in url and "\\" not in url:
+        return None
     for position, character in enumerate(url):
         if character in "\\ " or not character.isprintable():
             return f"character {position + 1}, {character!r}, is not allowed in an address"

@@ -9,7 +9,7 @@ import json
 import socket
 import struct
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
@@ -29,6 +29,7 @@ NO_MEMORY = 86
 
 MAX_FRAME = 64 * 1024 * 1024
 _LENGTHS = struct.Struct("!II")
+_HEAD = tuple(each.name for each in fields(Job) if each.name not in ("body", "request"))
 _RESULTS: dict[str, Any] = {"parse": list[GameRecord], "parse_listing": Listing, "parse_feed": Feed}
 
 
@@ -38,8 +39,13 @@ def _adapter(method: str) -> TypeAdapter[Any]:
 
 
 def encode_job(source: str, job: Job) -> Frame:
-    head = asdict(job)
-    return {"source": source, **head, "body": None}, job.body
+    request = None if job.request is None else asdict(job.request)
+    return {
+        "source": source,
+        **{name: getattr(job, name) for name in _HEAD},
+        "request": request,
+        "body": None,
+    }, job.body
 
 
 def decode_job(frame: Frame) -> tuple[str, Job]:
