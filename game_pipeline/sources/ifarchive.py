@@ -99,9 +99,13 @@ class IFArchive(Source):
     )
 
     def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
+        return self._path_in(url) is not None
 
     def identity(self, url: str) -> str | None:
+        """None: the address of a file says nothing about how many games are in it."""
+        return None
+
+    def _path_in(self, url: str) -> str | None:
         if not on_host(url, self.hosts):
             return None
         path = unquote(urlsplit(url).path).lstrip("/")
@@ -113,7 +117,7 @@ class IFArchive(Source):
         return f"games-{first}" if key.startswith(f"{_GAMES}/") and first and first in _LETTERS else "elsewhere"
 
     def locate(self, url: str) -> Listing:
-        path = self.identity(url)
+        path = self._path_in(url)
         if path is None:
             raise ValueError(f"no address of a file on the IF Archive (/if-archive/…): {url[:120]}")
         return Listing(pages=(self._page(path.rpartition("/")[0]),))

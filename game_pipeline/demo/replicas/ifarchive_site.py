@@ -149,4 +149,9 @@ def _validated(body: bytes, content_type: str) -> Reply:
     )
 
 
-SITE = Site("ifarchive", HOSTS, answer)
+def _holds(world: World) -> Iterator[str]:
+    for file in files_of(world).values():
+        yield from [file.path] if len(file.tuids) == 1 else [f"{file.path}#{tuid}" for tuid in file.tuids]
+
+
+SITE = Site("ifarchive", HOSTS, answer, holds=_holds)
