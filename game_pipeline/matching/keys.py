@@ -51,6 +51,7 @@ SCHEMES: dict[str, Scheme] = {
     "tuid": Scheme(case="lower"),
     "ifwiki_ru": Scheme(),
     "ifwiki_en": Scheme(),
+    "ifwiki_org": Scheme(),
     "ifwiki_ru_title": Scheme(one_per_game=False),  # pages are renamed
     "instead_games": Scheme(),
     "quest_book": Scheme(),

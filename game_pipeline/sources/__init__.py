@@ -29,6 +29,7 @@ from .ifarchive import IFArchive
 from .ifdb import IFDB
 from .ifiction import IFiction
 from .ifiction_forum import IfictionForum
+from .ifwiki_org import IfwikiOrg
 from .ifwiki_ru import IfwikiRu
 from .instead_games import InsteadGames
 from .plut import Plut
@@ -91,6 +92,7 @@ SOURCES: dict[str, Source] = _register(
     InsteadGames(),
     IFDB(),
     IfwikiRu(),
+    IfwikiOrg(),
     Qsp(),
     Plut(),
     Apero(),

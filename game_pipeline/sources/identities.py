@@ -71,6 +71,7 @@ _RULES: tuple[IdRule, ...] = (
         form=str.lower,
     ),
     IdRule("ifwiki_ru", ("ifwiki.ru",), query=("curid", "pageids"), value=re.compile(r"[1-9]\d{0,8}")),
+    IdRule("ifwiki_org", ("ifwiki.org",), query=("curid", "pageids"), value=re.compile(r"[1-9]\d{0,8}")),
     IdRule(
         "instead_games",
         ("instead-games.ru",),

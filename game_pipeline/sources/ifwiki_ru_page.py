@@ -14,6 +14,7 @@ from urllib.parse import quote
 from .draft import Draft
 from .ifiction import clean_ifid
 from .languages import language_of
+from .mediawiki import page_slug
 from .text import partial_date, split_names
 from .wikitext import parameters, parse_wikitext, plain, prose, template_name
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mwparserfromhell.nodes import ExternalLink, Template, Wikilink
     from mwparserfromhell.wikicode import Wikicode
 
-__all__ = ["is_redirect", "page_url", "read_game"]
+__all__ = ["page_url", "read_game"]
 
 _ROLES = {
     "автор": "author",
@@ -69,28 +70,18 @@ _SIZES = frozenset(("ширинаобложки", "высотаобложки"))
 _LINK_SECTION = re.compile(
     r"(?:внешние )?ссылки|скачать|файлы|см\.? также|смотри также|примечания|источники|links", re.IGNORECASE
 )
-_REDIRECT = re.compile(r"\s*#\s*(?:redirect|перенаправление)\s*:?\s*\[\[", re.IGNORECASE)
 _PREFIX = re.compile(r"\s*([^:|\[\]]{1,40}?)\s*::?(?!:)(.*)", re.DOTALL)
 
 
 def page_url(title: str) -> str:
     """The address of a page for people: `https://ifwiki.ru/Title_with_underscores`."""
-    return f"https://ifwiki.ru/{_slug(title)}"
-
-
-def _slug(title: str) -> str:
-    name = "_".join(title.split())
-    return quote(name[:1].upper() + name[1:], safe="/:!()*,;@$'~")
+    return f"https://ifwiki.ru/{page_slug(title)}"
 
 
 def _address_in(value: Wikicode | None) -> str:
     """The address in a parameter, as written: rendering it would take it for a link of the prose."""
     found = re.search(r"(?:https?:)?//[^\s\[\]|{}<>]+", str(value or ""), re.IGNORECASE)
     return found[0] if found else ""
-
-
-def is_redirect(text: str) -> bool:
-    return bool(_REDIRECT.match(text))
 
 
 def read_game(draft: Draft, title: str, text: str) -> bool:
@@ -154,10 +145,10 @@ class _GamePage:
             return self._file(prefix, name, shown)
         if prefix == "ifwiki-en":
             self.draft.external_id("ifwiki_en", name)
-            self.draft.link(f"https://www.ifwiki.org/{_slug(name)}", "game_page", "ifwiki.org")
+            self.draft.link(f"https://www.ifwiki.org/{page_slug(name)}", "game_page", "ifwiki.org")
             return shown or name
         if prefix in _WIKIPEDIA:
-            self.draft.link(f"https://ru.wikipedia.org/wiki/{_slug(name)}", "other", "Википедия")
+            self.draft.link(f"https://ru.wikipedia.org/wiki/{page_slug(name)}", "other", "Википедия")
             return shown or name
         # A title with a colon reads like a sentence: several words before it, or a space after.
         if " " not in prefix and not re.match(rf"\s*{re.escape(prefix)}\s*::?\s", target, re.IGNORECASE):
@@ -177,7 +168,7 @@ class _GamePage:
         # The text of a picture is its options: "thumb|200px|caption".
         caption = shown.rpartition("|")[2] if picture else shown
         self.draft.link(
-            f"https://ifwiki.ru/files/{_slug(name)}", None, "" if re.fullmatch(r"\d+px", caption) else caption
+            f"https://ifwiki.ru/files/{page_slug(name)}", None, "" if re.fullmatch(r"\d+px", caption) else caption
         )
         return "" if picture else shown or name
 
@@ -268,7 +259,7 @@ class _GamePage:
         name = str(links[0].title) if links else plain(value, self)
         name = re.sub(r"^\s*(?:файл|file|изображение|image)\s*:", "", name, flags=re.IGNORECASE).strip()
         if name:
-            self.draft.link(f"https://ifwiki.ru/files/{_slug(name)}", "poster", "Обложка")
+            self.draft.link(f"https://ifwiki.ru/files/{page_slug(name)}", "poster", "Обложка")
 
     def _ifids(self, value: Wikicode) -> None:
         for text in re.split(r"[,;\s]+", plain(value, self)):

@@ -21,6 +21,7 @@ __all__ = [
     "changes_of",
     "continuation",
     "members_of",
+    "page_slug",
     "pages_of",
     "read_reply",
 ]
@@ -50,7 +51,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class WikiPage:
-    """A page with its newest revision. `missing` says why there is no text."""
+    """A page with its newest revision. `missing` says why there is no text.
+
+    `categories` it stands in and `redirects` that lead to it, as titles with their namespace, where asked for.
+    """
 
     pageid: int
     namespace: int
@@ -59,12 +63,20 @@ class WikiPage:
     timestamp: str
     text: str
     missing: str = ""
+    categories: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
 
 
 def api_url(endpoint: str, **parameters: str) -> str:
     """The address of an API query, always JSON of format version 2."""
     fixed = {"action": "query", "format": "json", "formatversion": "2"}
     return f"{endpoint}?{urlencode({**fixed, **parameters}, quote_via=quote, safe='|:')}"
+
+
+def page_slug(title: str) -> str:
+    """A title as it stands in a page's address: underscores for spaces, the first letter a capital."""
+    name = "_".join(title.split())
+    return quote(name[:1].upper() + name[1:], safe="/:!()*,;@$'~")
 
 
 def read_reply(body: bytes) -> dict[str, Any]:
@@ -141,7 +153,13 @@ def _page(row: dict[str, Any]) -> WikiPage:
         timestamp=string(revision.get("timestamp")),
         text=text or "",
         missing=missing,
+        categories=_titles(row, "categories"),
+        redirects=_titles(row, "redirects"),
     )
+
+
+def _titles(row: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(title for item in listed(row.get(name)) if (title := string(mapping(item).get("title"))))
 
 
 def _rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:

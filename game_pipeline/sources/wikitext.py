@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from mwparserfromhell.nodes import ExternalLink, Template, Wikilink
     from mwparserfromhell.wikicode import Wikicode
 
-__all__ = ["Reader", "parameters", "parse_wikitext", "plain", "prose", "template_name"]
+__all__ = ["Reader", "is_redirect", "parameters", "parse_wikitext", "plain", "prose", "template_name"]
 
 MAX_TEXT = 1_000_000
 # The parser goes over the rest of the page again for everything that is opened and never closed; this many characters
 # gone over twice take it a few seconds.
 MAX_REREAD = 20_000_000
+_REDIRECT = re.compile(r"\s*#\s*(?:redirect|перенаправление)\s*:?\s*\[\[", re.IGNORECASE)
 _MAGIC = re.compile(r"__[A-ZА-Я_]{3,40}__")
 _REMAINS = re.compile(r"^(?:\{\||\|[-}]|\|\}).*$", re.MULTILINE)
 _EMPTY_ITEM = re.compile(r"^(?:-|1\.|\**|>)[\s.,;:—–-]*$", re.MULTILINE)
@@ -77,6 +78,11 @@ class Reader(Protocol):
     def external_link(self, node: ExternalLink) -> str: ...
 
     def drops_section(self, heading: str) -> bool: ...
+
+
+def is_redirect(text: str) -> bool:
+    """Does the page only lead to another one?"""
+    return bool(_REDIRECT.match(text))
 
 
 def parse_wikitext(text: str) -> Wikicode:

@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from game_pipeline.demo.world import Link, WikiEntry
 
 from .days import World, date_of, world_on
+from .mediawiki_api import Article, Row
 from .noise import roll
 
 _REMEMBERED = dt.timedelta(days=90)
@@ -35,32 +35,6 @@ _ARTICLES = (
 )
 SUBCATEGORIES = ((15201, "Категория:Серии игр"), (15202, "Категория:Игры на INSTEAD"))
 """Members of the category of games that are categories themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
-    """A page with its newest revision; `is_game` puts it into the category of games."""
-
-    pageid: int
-    title: str
-    revid: int
-    timestamp: str
-    text: str
-    is_game: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row of the recent changes. A deletion has neither page nor revision."""
-
-    type: str
-    ns: int
-    title: str
-    pageid: int
-    revid: int
-    old_revid: int
-    rcid: int
-    timestamp: str
 
 
 @lru_cache(maxsize=8)

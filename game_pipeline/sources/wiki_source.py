@@ -1,0 +1,199 @@
+"""What the wikis of games have in common: a category as listing, the recent changes as feed, pages by page id.
+
+Formats: the MediaWiki API as documented and as whole replies of other wikis show it (`mediawiki`). What a wiki's pages
+say about a game is for each to read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+from game_pipeline.model import GameRecord
+
+from .base import Feed, Listing, Page, PageRef, ParseError, Request, Response, Segment, Source
+from .draft import Draft
+from .identities import site_id, wiki_title
+from .mediawiki import WikiPage, api_url, changes_of, continuation, members_of, pages_of, read_reply
+from .urls import on_host
+from .wikitext import is_redirect
+
+__all__ = ["WikiSource"]
+
+_SEGMENTS = 32
+_PAGEID = re.compile(r"[1-9]\d{0,8}")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+# Changes can reach the list out of order by a little; a page named twice costs nothing, its fingerprint is known.
+_OVERLAP = dt.timedelta(minutes=10)
+
+
+class WikiSource(Source):
+    """A MediaWiki whose pages are games. They are known by page id: titles change, page ids stay.
+
+    A subclass states the facts below and reads a page with `read_game`.
+    """
+
+    api: ClassVar[str]
+    """The address of `api.php`."""
+    category: ClassVar[str]
+    """The category of the games, with its namespace."""
+    no_articles: ClassVar[re.Pattern[str]]
+    """What the titles of pages outside the main namespace begin with; any other colon is part of a title."""
+    asked: ClassVar[Mapping[str, str]] = {}
+    """What a page is asked for beside its newest revision, or instead: parameters of the API."""
+    segments = tuple(
+        Segment(f"pages-{part:02}k", f"Pages {part * 1000}…{part * 1000 + 999 if part < _SEGMENTS - 1 else ''}")
+        for part in range(_SEGMENTS)
+    )
+    volatile = frozenset({"extra.revid", "extra.edited"})
+
+    @abstractmethod
+    def read_game(self, draft: Draft, page: WikiPage) -> bool:
+        """Fill the draft from a page of the main namespace; False where it is no game. Raises `ParseError`."""
+
+    @abstractmethod
+    def page_url(self, title: str) -> str:
+        """The address of a page for people."""
+
+    def owns(self, url: str) -> bool:
+        return bool(self.identity(url) or self._title_in(url))
+
+    def identity(self, url: str) -> str | None:
+        found = site_id(url)
+        return found.value if found and found.scheme == self.name else None
+
+    def segment_of(self, key: str) -> str:
+        part = int(key) // 1000 if _PAGEID.fullmatch(key) else 0
+        return f"pages-{min(part, _SEGMENTS - 1):02}k"
+
+    def locate(self, url: str) -> Listing:
+        if pageid := self.identity(url):
+            return Listing(pages=(self._page(pageid, f"{self.home}?curid={pageid}"),))
+        title = self._title_in(url)
+        if not title:
+            raise ValueError(f"no address of a game on {self.title}: {url[:120]}")
+        return Listing(next=(Request(api_url(self.api, prop="info", redirects="1", titles=title), conditional=False),))
+
+    def listing(self) -> tuple[Request, ...]:
+        return (self._members(),)
+
+    def parse_listing(self, response: Response) -> Listing:
+        """Read a part of the category, or the answer to a title that `locate` asked for."""
+        document = read_reply(response.body)
+        query = document.get("query")
+        if isinstance(query, dict) and "pages" in query:
+            found = [page for page in pages_of(document) if not page.missing and page.pageid]
+            if not found:
+                raise ParseError("query.pages[..].missing", "the wiki has no page of that title")
+            return Listing(pages=tuple(self._wiki_page(page.pageid, page.title, page.revid) for page in found))
+        members = members_of(document)
+        pages = tuple(
+            self._wiki_page(member.pageid, member.title, 0)
+            for member in members
+            if member.namespace == 0 and member.pageid and member.title
+        )
+        more = continuation(document)
+        return Listing(pages=pages, next=(self._members(**more),) if more else ())
+
+    def changes_since(self, cursor: str | None) -> tuple[Request, ...]:
+        return (self._changes(cursor),)
+
+    def parse_feed(self, response: Response, cursor: str | None) -> Feed:
+        """Edited and new pages of the main namespace, games or not: `parse` finds no record in the others.
+
+        The cursor is the newest timestamp seen. The wiki forgets changes after about 90 days; older gaps are for
+        the full import.
+        """
+        document = read_reply(response.body)
+        changes = changes_of(document)
+        revisions: dict[int, tuple[int, str]] = {}
+        for change in changes:
+            if change.type not in ("edit", "new") or change.namespace != 0 or not change.pageid:
+                continue
+            revisions[change.pageid] = max(revisions.get(change.pageid, (0, "")), (change.revid, change.title))
+        stamps = [change.timestamp for change in changes if _TIMESTAMP.fullmatch(change.timestamp)]
+        newest = max([*stamps, cursor or ""])
+        more = continuation(document)
+        return Feed(
+            pages=tuple(self._wiki_page(pageid, title, revid) for pageid, (revid, title) in revisions.items() if title),
+            cursor=newest or None,
+            next=(self._changes(cursor, **more),) if more else (),
+        )
+
+    def parse(self, page: Page) -> list[GameRecord]:
+        """The games of an API reply (either format version), or of one page's raw wikitext.
+
+        Redirects and pages that are no games give no record. Raw wikitext carries no page id: it is taken from the
+        page's key or address, and failing that the identity is made from the title, with a warning.
+        """
+        start = page.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
+        if start.startswith(b"{") and not start.startswith((b"{{", b"{|")):
+            return self._parse_reply(page)
+        if not start or start.startswith((b"<!doctype", b"<html", b"<?xml")):
+            raise ParseError("page", "an HTML page instead of wikitext" if start else "empty")
+        try:
+            text = page.body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ParseError("wikitext", f"not UTF-8: {error.reason} at byte {error.start}") from None
+        title = self._title_in(page.url)
+        if not title:
+            raise ParseError("url", f"no title in the address of a raw page: {page.url[:120]}")
+        pageid = page.key if _PAGEID.fullmatch(page.key) else self.identity(page.url)
+        return self._records(WikiPage(int(pageid or 0), 0, title, 0, "", text))
+
+    def _parse_reply(self, page: Page) -> list[GameRecord]:
+        pages = pages_of(read_reply(page.body))
+        if not pages:
+            raise ParseError("query.pages", "empty")
+        present = [found for found in pages if not found.missing]
+        if not present:
+            raise ParseError(f"query.pages[{pages[0].pageid or pages[0].title[:60]}].missing", pages[0].missing)
+        return [record for found in present for record in self._records(found)]
+
+    def _records(self, page: WikiPage) -> list[GameRecord]:
+        if page.namespace != 0 or is_redirect(page.text):
+            return []
+        draft = Draft(self, f"wikitext of {page.title[:60]}")
+        if not self.read_game(draft, page):
+            return []
+        if page.pageid:
+            draft.external_id(self.name, str(page.pageid))
+            identity = str(page.pageid)
+        else:
+            draft.warn("page id not known, identity made from the title")
+            identity = f"title:{page.title}"
+        draft.extra("revid", page.revid or None)
+        draft.extra("edited", page.timestamp)
+        return [draft.build(identity=identity, url=self.page_url(page.title))]
+
+    def _title_in(self, url: str) -> str:
+        """The title that an address names, or nothing where it is no article's."""
+        if not on_host(url, self.hosts):
+            return ""
+        title = wiki_title(url)
+        return "" if self.no_articles.match(title) else title
+
+    def _page(self, pageid: str, url: str, fingerprint: str | None = None) -> PageRef:
+        revision = {"prop": "revisions", "rvprop": "ids|timestamp|content|sha1", "rvslots": "main"}
+        request = Request(api_url(self.api, **{**revision, **self.asked}, pageids=pageid))
+        return PageRef(key=pageid, url=url, request=request, fingerprint=fingerprint)
+
+    def _wiki_page(self, pageid: int, title: str, revid: int) -> PageRef:
+        return self._page(str(pageid), self.page_url(title), str(revid) if revid else None)
+
+    def _members(self, **more: str) -> Request:
+        fixed = {"list": "categorymembers", "cmtitle": self.category, "cmlimit": "500", "cmnamespace": "0"}
+        return Request(api_url(self.api, **{**fixed, **more}), conditional=False)
+
+    def _changes(self, cursor: str | None, **more: str) -> Request:
+        fixed = {"list": "recentchanges", "rcprop": "title|ids|timestamp", "rclimit": "500", "rcnamespace": "0"}
+        if cursor and _TIMESTAMP.fullmatch(cursor):
+            try:
+                end = dt.datetime.strptime(cursor, "%Y-%m-%dT%H:%M:%SZ") - _OVERLAP
+                fixed["rcend"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+            except (ValueError, OverflowError):
+                pass  # no date after all: read everything the wiki remembers
+        return Request(api_url(self.api, **{**fixed, **more}), conditional=False)
