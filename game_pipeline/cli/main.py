@@ -36,6 +36,8 @@ COMMANDS = {
     "events": ("events", "events", "The log of everything that changed the catalogue."),
     "replay": ("replay", "replay", "Build the catalogue anew from its events, and compare."),
     "export": ("export", "export", "The whole catalogue as JSON lines, CSV or Parquet."),
+    "library": ("library", "library", "Players' Galaxy libraries: upload, users, compare."),
+    "data-store": ("data_store", "data_store", "The comparison's data file: rebuild, verify, backup, restore."),
     "webhook": ("webhook", "webhook", "Tell other programs what happened; list, test, deliver, dead letters."),
     "db": ("db", "db", "The database: status and migrations."),
 }

@@ -21,6 +21,7 @@ from .reader import (
     RecoveryStep,
     data_file_of,
     open_reader,
+    rebuild_from_uploads,
     recent_steps,
     renew_data_file,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "list_uploads",
     "name_player",
     "open_reader",
+    "rebuild_from_uploads",
     "recent_steps",
     "renew_data_file",
     "slug_of",

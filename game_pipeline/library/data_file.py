@@ -81,8 +81,11 @@ class DataFile:
     def back_up(self) -> Path:
         """Keep the file as it is as its newest backup. Raises `DocumentError` where it is not good."""
         with self._turn():
-            self.read()
-            self._rotate()
+            data = encode(seal(self.read()), self.compression)
+            # A file of its own: whatever happens to the one must not happen to the other.
+            copy = self._written(data)
+            self._rotate(link=False)
+            copy.replace(self.backup_path(1))
             _sync_directory(self.path.parent)
             return self.backup_path(1)
 
@@ -134,7 +137,14 @@ class DataFile:
             return None
 
     def _put(self, document: dict[str, Any], *, keep: bool) -> None:
-        data = encode(seal(document), self.compression)
+        new = self._written(encode(seal(document), self.compression))
+        if keep:
+            self._rotate(link=True)
+        new.replace(self.path)
+        _sync_directory(self.path.parent)
+
+    def _written(self, data: bytes) -> Path:
+        """A temporary file of these bytes, on the disk."""
         for left in self.path.parent.glob(f".{self.path.name}.*.tmp"):  # of a writer that was killed: it is our turn
             left.unlink(missing_ok=True)
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
@@ -142,24 +152,22 @@ class DataFile:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if keep:
-            self._rotate()
-        new.replace(self.path)
-        _sync_directory(self.path.parent)
+        return new
 
-    def _rotate(self) -> None:
-        """The file stays where it is: its first backup is another name of it until the file is replaced."""
+    def _rotate(self, *, link: bool) -> None:
+        """Make room for the newest backup. The file stays where it is: with `link` that backup is another name of it,
+        until the file is replaced."""
         for number in range(max(self.max_backups, self._highest()), 0, -1):
             old = self.backup_path(number)
             if number >= self.max_backups:
                 old.unlink(missing_ok=True)
             elif old.exists():
                 old.replace(self.backup_path(number + 1))
-        if self.max_backups:
-            link = self.path.with_name(f".{self.path.name}.link.tmp")
-            link.unlink(missing_ok=True)
-            os.link(self.path, link)
-            link.replace(self.backup_path(1))
+        if self.max_backups and link:
+            name = self.path.with_name(f".{self.path.name}.link.tmp")
+            name.unlink(missing_ok=True)
+            os.link(self.path, name)
+            name.replace(self.backup_path(1))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

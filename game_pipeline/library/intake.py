@@ -134,6 +134,8 @@ class Intake:
             try:
                 with self.spool.scratch() as scratch:
                     file = read_galaxy(path, self.limits, keep=scratch)
+                    if file.name == path.name:  # else it came in an archive, under its own name
+                        file = replace(file, name=row["filename"])
                     report = self._accept(row, file, scratch, run_id, begun)
             except GalaxyError as error:
                 report = self._refuse(row, error, run_id, begun)

@@ -25,7 +25,15 @@ from .data_file import DataFile, FileIdentity
 from .document import DocumentError
 from .index import LibraryIndex
 
-__all__ = ["LibraryReader", "RecoveryStep", "data_file_of", "open_reader", "recent_steps", "renew_data_file"]
+__all__ = [
+    "LibraryReader",
+    "RecoveryStep",
+    "data_file_of",
+    "open_reader",
+    "rebuild_from_uploads",
+    "recent_steps",
+    "renew_data_file",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +59,11 @@ def data_file_of(settings: Settings) -> DataFile:
 def renew_data_file(store: Store, settings: Settings) -> bool:
     """Write what PostgreSQL knows; False: the file says so already."""
     return data_file_of(settings).write(document_from_database(store, settings.library))
+
+
+def rebuild_from_uploads(settings: Settings) -> bool:
+    """Write what the kept databases say, where PostgreSQL is away. Raises `LookupError` where none is kept."""
+    return data_file_of(settings).write(document_from_uploads(settings))
 
 
 def open_reader(settings: Settings, store: Callable[[], Store] | None = None) -> LibraryReader:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from game_pipeline.settings import Settings, load_settings
-from game_pipeline.sources import SOURCES, Source
+from game_pipeline.sources import SOURCES, GogGalaxy, Source
 
 from .automation import RECONCILE_JOB, daily_report, reaper_sensor, reconcile_sensor
 from .catalog import catalog_assets
 from .checks import catalog_checks
+from .library import DATA_FILE, library_assets, library_check, take_in_job, upload_sensor
 from .monitoring import health_job, health_sensor, monitoring_assets
 from .overrides import override_job
 from .resources import pipeline_resource
@@ -42,23 +43,27 @@ def build_defs(
     crawled = [source for source in sources.values() if source.segments and settings.source(source.name).enabled]
     built = [source_definitions(source, settings) for source in crawled]
     names = [source.name for source in crawled]
-    catalogue = [*catalog_assets(names), *monitoring_assets(names), webhook_asset()]
-    delivering, reporting = deliver_job(), health_job()
+    # Galaxy's records come with uploads, not from a site.
+    catalogue = [*catalog_assets([*names, GogGalaxy.name]), *monitoring_assets(names), webhook_asset()]
+    catalogue += library_assets()
+    delivering, reporting, taking_in = deliver_job(), health_job(), take_in_job()
     reconcile = dg.define_asset_job(
         RECONCILE_JOB,
         # A receiver that is slow to answer holds up nothing: delivering has a job of its own.
-        selection=dg.AssetSelection.groups("catalog", "monitoring") - dg.AssetSelection.assets(WEBHOOKS),
+        selection=(dg.AssetSelection.groups("catalog", "monitoring") | dg.AssetSelection.assets(DATA_FILE))
+        - dg.AssetSelection.assets(WEBHOOKS),
         description="Take into the catalogue whatever records wait, whichever sources succeeded, and check the result.",
         executor_def=dg.in_process_executor,
     )
     resources = {"pipeline": pipeline_resource(given, sources)} | dict(resource_overrides or {})
     return dg.Definitions(
         assets=[asset for source in built for asset in source.assets] + catalogue,
-        asset_checks=[*catalog_checks(), webhook_check()],
-        jobs=[job for source in built for job in source.jobs] + [reconcile, delivering, reporting, override_job(names)],
+        asset_checks=[*catalog_checks(), webhook_check(), library_check()],
+        jobs=[job for source in built for job in source.jobs]
+        + [reconcile, delivering, reporting, taking_in, override_job(names)],
         sensors=[sensor for source in built for sensor in source.sensors]
         + [reconcile_sensor(settings, reconcile), reaper_sensor(settings), webhook_sensor(settings, delivering)]
-        + [health_sensor(settings, reporting)],
+        + [health_sensor(settings, reporting), upload_sensor(settings, taking_in)],
         schedules=[schedule for source in built for schedule in source.schedules] + [daily_report(settings, reconcile)],
         resources=resources,
         executor=dg.in_process_executor,
