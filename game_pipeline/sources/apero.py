@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -18,7 +18,7 @@ from .html import markup, parse_html, required, text
 from .identities import site_id
 from .languages import language_of
 from .text import html_to_markdown
-from .urls import on_host
+from .urls import absolute, on_host
 
 if TYPE_CHECKING:
     from parsel import Selector
@@ -96,7 +96,7 @@ class Apero(Source):
         """One page of the catalogue; how many there are, its pagination says (`data-page`)."""
         number = self._number_of(response.url)
         page = parse_html(response.body)
-        addresses = (urljoin(_HOME, href) for link in page.css(_LISTED) if (href := link.attrib.get("href")))
+        addresses = (absolute(_HOME, href) for link in page.css(_LISTED) if (href := link.attrib.get("href")))
         slugs = dict.fromkeys(slug for address in addresses if (slug := self.identity(address)))
         if not slugs:
             raise ParseError(_LISTED, f"page {number} of the catalogue names no game")
@@ -125,7 +125,7 @@ class Apero(Source):
 
     def _author_page(self, link: Selector, name: str) -> str:
         """The link's own target where that is a member's page; the site has one under each name."""
-        href = urljoin(_HOME, link.attrib.get("href", ""))
+        href = absolute(_HOME, link.attrib.get("href", ""))
         return href if self._path_of(href)[:1] == [_MEMBERS] else f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
 
     @staticmethod

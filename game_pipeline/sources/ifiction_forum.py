@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -19,7 +19,7 @@ from .languages import language_of
 from .links import LinkRule
 from .ranges import IdRanges
 from .text import html_to_markdown, unescape_all
-from .urls import query_of
+from .urls import absolute, query_of
 from .xml import children, local, parse_xml
 from .xml import text_of as xml_text
 
@@ -109,11 +109,11 @@ class IfictionForum(Source):
         number = _page_number(response.url)
         page = parse_html(response.body, self.policy.encoding)
         links = 'a[href*="viewtopic.php"]'
-        addresses = (urljoin(_FORUM, href) for href in page.css(f"{links}::attr(href)").getall())
+        addresses = (absolute(_FORUM, href) for href in page.css(f"{links}::attr(href)").getall())
         topics = dict.fromkeys(topic for address in addresses if (topic := self.identity(address)))
         if not topics:
             raise ParseError(links, f"page {number} of the section of games names no topic")
-        last = max((_page_number(urljoin(_FORUM, href)) for href in _section_links(page)), default=number)
+        last = max((_page_number(absolute(_FORUM, href)) for href in _section_links(page)), default=number)
         if last > _MAX_PAGES:
             raise ParseError("p", f"{last} pages, {_MAX_PAGES} at most")
         more = (self._section(number + 1),) if number < last else ()
@@ -191,7 +191,7 @@ class IfictionForum(Source):
 def _section_links(page: Selector) -> Iterator[str]:
     """The links to further pages of the section of games."""
     for href in page.css('a[href*="viewforum.php"]::attr(href)').getall():
-        if query_of(urljoin(_FORUM, href)).get("id", "").removesuffix("d") == _GAMES:
+        if query_of(absolute(_FORUM, href)).get("id", "").removesuffix("d") == _GAMES:
             yield href
 
 
@@ -210,7 +210,7 @@ def _read_authors(draft: Draft, block: Selector) -> None:
             continue
         name = text(node)
         if label in _ROLES:
-            draft.credit(name, _ROLES[label], urljoin(_FORUM, node.attrib.get("href", "")))
+            draft.credit(name, _ROLES[label], absolute(_FORUM, node.attrib.get("href", "")) or None)
         elif label in _PLATFORMS:
             draft.tag("platform", name)
         else:

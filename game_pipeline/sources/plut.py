@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -18,7 +18,7 @@ from .identities import site_id
 from .languages import language_of
 from .ranges import IdRanges
 from .text import html_to_markdown
-from .urls import host_of, on_host, query_of
+from .urls import absolute, host_of, on_host, query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ class Plut(Source):
         """One page of the list. The page after the last names no game; the first one names some."""
         number = _page_number(response.url)
         page = parse_html(response.body)
-        addresses = (urljoin(_SITE, href) for href in page.css(f"{_LISTED}::attr(href)").getall())
+        addresses = (absolute(_SITE, href) for href in page.css(f"{_LISTED}::attr(href)").getall())
         keys = dict.fromkeys(key for address in addresses if (key := self._key_of(address)))
         if not keys and number == 0:
             raise ParseError(_LISTED, "the list begins without a game")
@@ -154,7 +154,7 @@ class Plut(Source):
             if label in _TAGS:  # written small, countries too
                 draft.tag(_TAGS[label], value[:1].upper() + value[1:] if label == _COUNTRY else value)
             elif label in _AUTHORS:
-                draft.credit(value, url=urljoin(_SITE, href) if href else None)
+                draft.credit(value, url=(href and absolute(_SITE, href)) or None)
             elif label == _STATUS:
                 draft.extra("status", value)
                 if value.lower() == _DEMO:

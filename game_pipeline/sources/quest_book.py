@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -19,7 +18,7 @@ from .languages import language_of
 from .links import LinkRule
 from .ranges import IdRanges
 from .text import html_to_markdown, plain_to_markdown
-from .urls import query_of
+from .urls import absolute, query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +100,7 @@ class QuestBook(Source):
         start = _start_of(response.url)
         page = parse_html(response.body, self.policy.encoding)
         _refuse_error(page)
-        addresses = (urljoin(_ONLINE, href) for href in page.css('a[href*="view/"]::attr(href)').getall())
+        addresses = (absolute(_ONLINE, href) for href in page.css('a[href*="view/"]::attr(href)').getall())
         games = dict.fromkeys(identity for address in addresses if (identity := self.identity(address)))
         if not games and start == 1:
             raise ParseError('a[href*="view/"]', "the list begins without a game")
@@ -171,7 +170,7 @@ def _add_author(draft: Draft, cell: Selector, base: str) -> None:
     """A link that bears the name, and one to all games of the author, which is the author's page."""
     links = [(text(link), link.attrib.get("href", "")) for link in cell.css("a")]
     names = [name for name, _ in links if name.lower() != _ALL_OF_AUTHOR]
-    pages = [urljoin(base, href) for name, href in links if name.lower() == _ALL_OF_AUTHOR and href]
+    pages = [absolute(base, href) for name, href in links if name.lower() == _ALL_OF_AUTHOR and href]
     if names:
         draft.credit(names[0], url=pages[0] if pages else None)
         draft.unread("author", names[1:])

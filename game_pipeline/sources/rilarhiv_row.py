@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .draft import Draft
 from .html import text
 from .text import split_names
-from .urls import host_of
+from .urls import absolute, host_of
 
 if TYPE_CHECKING:
     from parsel import Selector
@@ -40,7 +40,7 @@ def target_of(link: str) -> str:
     link = _LINE_ENDS.sub("", link).strip()
     if _PLAIN.fullmatch(link):  # most are
         return link
-    address = urljoin(SITE, link)
+    address = absolute(SITE, link)
     if host_of(address) != _HOST:
         return address
     path = urlsplit(address).path.lstrip("/")

@@ -13,7 +13,7 @@ from w3lib.url import safe_url_string
 
 from game_pipeline.model import MAX_URL
 
-__all__ = ["host_of", "identity_url", "normalise_url", "on_host", "query_of"]
+__all__ = ["absolute", "host_of", "identity_url", "normalise_url", "on_host", "query_of"]
 
 _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|yclid|mc_[ce]id)(?:=|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -79,6 +79,14 @@ def identity_url(url: str) -> str:
     path = re.sub(r"/{2,}", "/", unquote(parts.path)).rstrip("/")
     query = "&".join(sorted(unquote(part.replace("+", " ")) for part in parts.query.split("&") if part))
     return f"{parts.netloc.removeprefix('www.')}{path}{'?' if query else ''}{query}"
+
+
+def absolute(base: str, href: str) -> str:
+    """Where a link of a page leads, as it is written there; empty where that is no address at all."""
+    try:
+        return urljoin(base, href.strip())
+    except ValueError:
+        return ""
 
 
 def host_of(url: str) -> str:
