@@ -147,7 +147,7 @@ def _changes_of(
     """What is new in the records of a page; `here`: the identities that it spoke for. None: not to be believed."""
     page = reading.page
     live = {identity for identity in here if existing[identity]["state"] == "live"}
-    missing = sorted(live - {record.identity for record in reading.records})
+    missing = [] if source.pages_move else sorted(live - {record.identity for record in reading.records})
     if not page.believed and len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
         return None
     # After a reading that failed, what is new may be the site's doing as well as the parser's.
@@ -158,7 +158,7 @@ def _changes_of(
         old = existing.get(record.identity)
         if old and old["state"] == "live" and old["page_id"] != page.page_id:
             # On two pages at once: the page of the earlier segment speaks for the game.
-            if rank.get(old["segment"], 0) <= rank.get(page.segment, 0):
+            if not source.pages_move and rank.get(old["segment"], 0) <= rank.get(page.segment, 0):
                 continue
             connection.execute(
                 b"UPDATE source_record SET page_id = %s, segment = %s WHERE record_id = %s",

@@ -31,12 +31,18 @@ from .ifiction import IFiction
 from .ifiction_forum import IfictionForum
 from .ifwiki_org import IfwikiOrg
 from .ifwiki_ru import IfwikiRu
+from .igdb import IGDB
 from .instead_games import InsteadGames
+from .itch import Itch
 from .plut import Plut
 from .qsp import Qsp
 from .quest_book import QuestBook
+from .rawg import RAWG
 from .rilarhiv import Rilarhiv
+from .steam import Steam
 from .urls import host_of
+from .vndb import VNDB
+from .wikidata import Wikidata
 
 __all__ = [
     "SOURCES",
@@ -100,6 +106,12 @@ SOURCES: dict[str, Source] = _register(
     IfictionForum(),
     Rilarhiv(),
     IFArchive(),
+    IGDB(),
+    Steam(),
+    RAWG(),
+    Wikidata(),
+    VNDB(),
+    Itch(),
     IFiction(),
     GogGalaxy(),
 )

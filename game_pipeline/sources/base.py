@@ -273,6 +273,9 @@ class Source(ABC):
     itself: the limits on ordinary pages are not for it."""
     many_records_a_page: ClassVar[bool] = False
     """True where a listing carries the records itself: a record missing from its page has left the site."""
+    pages_move: ClassVar[bool] = False
+    """True where a page is a window over a longer list that grows at its front: a record missing from its page has
+    moved on to another one, or out of sight, and the page that was read last speaks for it."""
 
     @abstractmethod
     def owns(self, url: str) -> bool:

@@ -27,6 +27,7 @@ from game_pipeline.model import (
 )
 
 from .base import UNREAD, ParseError, Source
+from .identities import site_id
 from .languages import language_codes
 from .links import LinkRule, classify
 from .text import partial_date, without_surrogates
@@ -129,6 +130,14 @@ class Draft:
         known = self._links.get((address, found))
         if known is None or (known.label is None and line):
             self._links[address, found] = Link(url=address, kind=found, label=line)
+
+    def game_page(self, url: str, label: str = "") -> None:
+        """Add the game's page on another site, and the id that its address carries. A slug is none: it may change,
+        and matching knows it by the address."""
+        self.link(url, "game_page", label)
+        found = site_id(url)
+        if found and not found.scheme.endswith("_slug"):
+            self.external_id(found.scheme, found.value)
 
     def external_id(self, scheme: str, value: str) -> None:
         line = self._line(scheme, value)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from .base import ParseError
 from .text import without_surrogates
 
-__all__ = ["listed", "mapping", "number", "parse_json", "string"]
+__all__ = ["listed", "mapping", "names", "number", "parse_json", "parse_json_list", "string"]
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -18,6 +18,22 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def parse_json(body: bytes, *, what: str = "document") -> dict[str, Any]:
     """The JSON object of a reply. Raises `ParseError` for anything else; lone surrogates are replaced."""
+    document = _document(body, what)
+    if not isinstance(document, dict):
+        raise ParseError(what, f"a JSON {type(document).__name__}, not an object")
+    return document
+
+
+def parse_json_list(body: bytes, *, what: str = "document") -> list[Any]:
+    """The JSON array of a reply. Raises `ParseError` for anything else; lone surrogates are replaced."""
+    document = _document(body, what)
+    if not isinstance(document, list):
+        message = f": {string(document.get('message'))[:200]}" if isinstance(document, dict) else ""
+        raise ParseError(what, f"a JSON {type(document).__name__}, not an array{message}")
+    return document
+
+
+def _document(body: bytes, what: str) -> Any:
     if len(body) > MAX_DOCUMENT:
         raise ParseError(what, f"{len(body)} bytes, {MAX_DOCUMENT} at most")
     if not body.strip():
@@ -33,8 +49,6 @@ def parse_json(body: bytes, *, what: str = "document") -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         kind = "an HTML page instead of JSON" if body.lstrip()[:1] == b"<" else f"not JSON: {str(error)[:200]}"
         raise ParseError(what, kind) from None
-    if not isinstance(document, dict):
-        raise ParseError(what, f"a JSON {type(document).__name__}, not an object")
     return document
 
 
@@ -65,6 +79,11 @@ def string(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def names(value: Any, key: str = "name") -> list[str]:
+    """The names of a list of objects, in order; what has none (an id that was not resolved) is left out."""
+    return [name for item in listed(value) if (name := string(mapping(item).get(key)))]
 
 
 def number(value: Any) -> int | float | None:

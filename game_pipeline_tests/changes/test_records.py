@@ -241,6 +241,18 @@ def test_a_record_that_leaves_one_list_for_another_stays_live(store: Store) -> N
     assert unread_segments(store, site.source) == []
 
 
+def test_a_record_that_moves_on_from_a_window_stays_live_and_the_page_read_last_speaks_for_it(store: Store) -> None:
+    site = Site(store, source_named(pages_move=True))
+    site.serve("one", listed(2, 1))
+    site.read()
+    site.serve("one", listed(6, 5, 4, 3))
+    site.serve("one/2", [{"identity": "2", "title": "Renamed"}, {"identity": "1"}])
+    assert site.read() == {"new": 4, "changed": 1}
+    assert [site.record(identity)["state"] for identity in "12"] == ["live", "live"]
+    assert site.record("2")["record"]["title"] == "Renamed"
+    assert site.record("1")["page_id"] == site.page("one/2")["page_id"]
+
+
 def test_a_page_that_is_gone_and_unlisted_takes_its_record_with_it(site: Site) -> None:
     site.serve("a", listed(1))
     site.read()

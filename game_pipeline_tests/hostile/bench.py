@@ -37,6 +37,12 @@ URLS = {
     "quest_book": "https://quest-book.ru/online/view/game5296",
     "ifiction_forum": "https://forum.ifiction.ru/viewtopic.php?id=99",
     "rilarhiv": "http://rilarhiv.ru/qsp.htm",
+    "igdb": "https://api.igdb.com/v4/games#0-99",
+    "steam": "https://store.steampowered.com/api/appdetails?appids=10&cc=us&l=english",
+    "rawg": "https://api.rawg.io/api/games/3498?key={RAWG_KEY}",
+    "wikidata": "https://www.wikidata.org/wiki/Special:EntityData/Q5.json",
+    "vndb": "https://api.vndb.org/kana/vn#v0-99",
+    "itch": "https://itch.io/games/newest.xml?page=1",
     "ifiction": "https://example.org/a.iFiction",
 }
 
@@ -137,7 +143,7 @@ class Bench:
         return "no packet" if not self.server.seen else f"{count} request{'' if count == 1 else 's'}"
 
     def records(self, name: str, body: bytes) -> list[GameRecord]:
-        return self.workers.parse(SOURCES[name], Page(url=URLS[name], body=body))
+        return self.workers.parse(SOURCES[name], Page(url=URLS.get(name, SOURCES[name].home), body=body))
 
     def read(self, name: str, body: bytes) -> str:
         """What reading a page comes to, in a word and why; its source goes on with another page, or this fails."""
@@ -155,7 +161,11 @@ class Bench:
         """The records of a page as it comes over the network."""
         self.serve(reply)
         response = self.crawler.fetch(PAGE).response
-        page = Page(url=URLS[name], body=response.body, content_type=response.headers.get("content-type", ""))
+        page = Page(
+            url=URLS.get(name, SOURCES[name].home),
+            body=response.body,
+            content_type=response.headers.get("content-type", ""),
+        )
         return self.workers.parse(SOURCES[name], page)
 
 

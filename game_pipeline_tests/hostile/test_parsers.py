@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from game_pipeline.parsing import InProcess, ParseKilledError, Parser, Workers
 from game_pipeline.sources import SOURCES, Page, ParseError, Response
 from game_pipeline_tests.shared import SAMPLES, needs_shared
-from game_pipeline_tests.sources import test_ifiction_forum, test_plut, test_qsp, test_quest_book
+from game_pipeline_tests.sources import (
+    test_ifiction_forum,
+    test_igdb,
+    test_itch,
+    test_plut,
+    test_qsp,
+    test_quest_book,
+    test_steam,
+    test_vndb,
+    test_wikidata,
+)
 from game_pipeline_tests.sources.test_ifdb import _json_story
 from game_pipeline_tests.sources.test_ifwiki_ru import PAGE, _reply
 from game_pipeline_tests.sources.test_instead_games import _document, _game
@@ -29,6 +39,11 @@ SEEDS = (
     *(site.PAGE.encode("windows-1251") for site in (test_plut, test_quest_book)),
     test_ifiction_forum.TOPIC.encode("windows-1251"),
     test_qsp.OLD_PAGE.encode(),
+    test_vndb.KNOWN.encode(),
+    test_igdb.FULL,
+    test_steam.FULL,
+    test_itch.FULL,
+    test_wikidata.FULL,
 )
 FRAGMENTS = (
     *rb"{{ }} [[ ]] < > &amp; \ud800 null [] {} -1 1e999 <br/> <![CDATA[ {| http://[ :// 9999999999999999 &#0;".split(),
@@ -65,8 +80,8 @@ def _same(workers: Workers, read: Callable[[Parser], Any]) -> Any:
 
 def _read_everything(workers: Workers, name: str, body: bytes) -> None:
     source = SOURCES[name]
-    page = Page(url=URLS[name], body=body)
-    response = Response(url=URLS[name], status=200, body=body)
+    page = Page(url=URLS.get(name, SOURCES[name].home), body=body)
+    response = Response(url=URLS.get(name, SOURCES[name].home), status=200, body=body)
     outcome = _same(workers, lambda parser: parser.parse(source, page))
     if isinstance(outcome, list):
         identities = [record.identity for record in outcome]

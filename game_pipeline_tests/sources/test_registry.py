@@ -14,6 +14,7 @@ from game_pipeline.sources.ifdb import IFDB
 
 def test_every_source_is_registered_under_its_own_name_and_states_its_facts() -> None:
     assert {"instead_games", "ifdb", "ifwiki_ru", "qsp", "plut", "apero", "quest_book", "rilarhiv"} <= set(SOURCES)
+    assert {"igdb", "steam", "rawg", "wikidata", "vndb", "itch"} <= set(SOURCES)
     for name, source in SOURCES.items():
         assert source.name == name
         check_source(source)
@@ -22,7 +23,7 @@ def test_every_source_is_registered_under_its_own_name_and_states_its_facts() ->
 
 def test_a_source_is_verified_only_where_real_captures_were_seen() -> None:
     verified = {name for name, source in SOURCES.items() if source.verified}
-    assert verified >= {"instead_games", "ifdb", "ifiction", "gog_galaxy", "ifarchive"}
+    assert verified >= {"instead_games", "ifdb", "ifiction", "gog_galaxy", "ifarchive", "igdb", "steam", "rawg"}
     assert not verified & {"ifwiki_ru", "ifwiki_org", "quest_book", "apero", "ifiction_forum", "plut", "vndb", "itch"}
 
 
@@ -40,6 +41,12 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         ("https://instead-games.ru/game.php?ID=1", "instead_games"),
         ("http://ifdb.tads.org/viewgame?id=0dbnusxunq7fw5ro", "ifdb"),
         ("https://ifwiki.ru/Маяк", "ifwiki_ru"),
+        ("https://www.igdb.com/games/paper-mario", "igdb"),
+        ("https://store.steampowered.com/app/40400/AI_War/", "steam"),
+        ("https://rawg.io/games/doom", "rawg"),
+        ("https://www.wikidata.org/wiki/Q5", "wikidata"),
+        ("https://vndb.org/v17", "vndb"),
+        ("https://nest.itch.io/owl", "itch"),
         ("https://example.org/a.iFiction", "ifiction"),
         ("https://qsp.org/games/123-owl", "qsp"),
         ("http://qsp.su/index.php?option=com_sobi2&sobi2Id=7", "qsp"),

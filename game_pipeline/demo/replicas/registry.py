@@ -9,11 +9,17 @@ from . import (
     ifiction_forum_site,
     ifwiki_org_site,
     ifwiki_site,
+    igdb_site,
     instead_site,
+    itch_site,
     plut_site,
     qsp_site,
     quest_book_site,
+    rawg_site,
     rilarhiv_site,
+    steam_site,
+    vndb_site,
+    wikidata_site,
 )
 from .site import Site
 
@@ -33,6 +39,12 @@ REPLICAS: Mapping[str, Site] = {
         ifiction_forum_site.SITE,
         rilarhiv_site.SITE,
         ifarchive_site.SITE,
+        igdb_site.SITE,
+        steam_site.SITE,
+        rawg_site.SITE,
+        wikidata_site.SITE,
+        vndb_site.SITE,
+        itch_site.SITE,
     )
 }
 """By the name of their source."""
