@@ -99,9 +99,10 @@ class QuestBook(Source):
         """Games of one part of the list. The part after the last names none; the first one names some."""
         start = _start_of(response.url)
         page = parse_html(response.body, self.policy.encoding)
-        _refuse_error(page)
         addresses = (absolute(_ONLINE, href) for href in page.css('a[href*="view/"]::attr(href)').getall())
         games = dict.fromkeys(identity for address in addresses if (identity := self.identity(address)))
+        if not games:  # a game may well be about errors
+            _refuse_error(page)
         if not games and start == 1:
             raise ParseError('a[href*="view/"]', "the list begins without a game")
         if start >= _LAST_START:
@@ -180,17 +181,16 @@ def _add_author(draft: Draft, cell: Selector, base: str) -> None:
 
 def _read_first_post(draft: Draft, page: Selector, base: str) -> list[str]:
     """Set the date that the first post bears; return its text. A comment in the markup ends each post."""
-    found = []
     for node in page.xpath(_POSTS):
         if not isinstance(node.root.tag, str):
             break
         if node.root.tag == "div":
-            found.append(html_to_markdown(markup(node), base=base))
-        elif posted := _POSTED.search(said := text(node)):
+            return [html_to_markdown(markup(node), base=base)]
+        if posted := _POSTED.search(said := text(node)):
             draft.set_date(f"{posted['day']} {posted['month']} {posted['year']}")
         else:
             draft.warn(f"date of the first post not understood: {said[:60]}")
-    return found[:1]
+    return []
 
 
 def _add_links(draft: Draft, page: Selector, base: str) -> None:

@@ -82,6 +82,7 @@ def test_an_error_that_comes_with_status_200_is_told_as_the_site_words_it() -> N
     assert caught.value.where == "div.card"
     with pytest.raises(ParseError, match=r"div\.card"):
         SOURCE.parse_listing(_list(11, error))
+    assert SOURCE.parse_listing(_list(11, error + '<a href="view/game9">Общая ошибка</a>')).pages[0].key == "game9"
 
 
 def test_a_page_without_its_title_names_the_selector() -> None:
