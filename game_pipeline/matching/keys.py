@@ -56,6 +56,8 @@ SCHEMES: dict[str, Scheme] = {
     "instead_games": Scheme(),
     "quest_book": Scheme(),
     "apero": Scheme(),
+    "axma": Scheme(),
+    "hyperbook": Scheme(),
     "plut": Scheme(),
     "qsp": Scheme(one_per_game=False),  # a game may have a number of the old site, too
     "ifiction_forum": Scheme(one_per_game=False),  # a game may have several topics

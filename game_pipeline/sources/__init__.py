@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from .apero import Apero
+from .axma import Axma
 from .base import (
     UNREAD,
     ClientCredentials,
@@ -25,6 +26,7 @@ from .base import (
 )
 from .existing import ExistingCatalogue, existing_catalogue
 from .gog_galaxy import GogGalaxy
+from .hyperbook import Hyperbook
 from .ifarchive import IFArchive
 from .ifdb import IFDB
 from .ifiction import IFiction
@@ -105,6 +107,8 @@ SOURCES: dict[str, Source] = _register(
     QuestBook(),
     IfictionForum(),
     Rilarhiv(),
+    Axma(),
+    Hyperbook(),
     IFArchive(),
     IGDB(),
     Steam(),

@@ -98,6 +98,11 @@ _RULES: tuple[IdRule, ...] = (
         query=("id",),
         value=_NUMBER,
     ),
+    IdRule("axma", ("axmajs.ru",), _path(r"/(?:library/?|include/download_zip\.php)$"), query=("id",), value=_NUMBER),
+    IdRule(
+        "hyperbook", ("hyperbook.ru",), _path(r"/(?:comments|preview|download)\.php$"), query=("id",), value=_NUMBER
+    ),
+    IdRule("hyperbook", ("hyperbook.ru",), _path(r"/file(?P<id>[1-9]\d{0,8})/?$")),
     IdRule("textadventures", ("textadventures.co.uk",), _path(r"/games/(?:view|play)/(?P<id>[\w-]{10,40})(?:/|$)")),
     # Stores and databases
     IdRule("steam", ("store.steampowered.com",), _path(r"/(?:agecheck/)?app/(?P<id>\d{1,10})(?:/|$)"), form=_number),

@@ -54,6 +54,8 @@ _FILE = _any_case(
 _RULES: tuple[LinkRule, ...] = (
     LinkRule("poster", ("ifdb.org", "ifdb.tads.org"), _any_case(r"^/coverart\?|[?&]coverart\b")),
     LinkRule("play_online", ("iplayif.com", "borogove.io", "philome.la", "play.ifiction.org", "playfic.com")),
+    LinkRule("play_online", ("lib.axmajs.ru",)),
+    LinkRule("play_online", ("hyperbook.ru",), _any_case(r"^/file\d+")),
     LinkRule("play_online", ("textadventures.co.uk",), _any_case(r"^/games/play")),
     LinkRule("play_online", ("unbox.ifarchive.org",), _any_case(r"[?&]open=|\.html?$")),
     LinkRule("download_landing", ("unbox.ifarchive.org",)),
@@ -78,6 +80,8 @@ _RULES: tuple[LinkRule, ...] = (
     LinkRule("game_page", ("textadventures.co.uk",), _any_case(r"^/games/view")),
     LinkRule("game_page", ("quest-book.ru",), _any_case(r"^/online/view/")),
     LinkRule("game_page", ("urq.plut.info", "apero.ru", "hyperbook.ru"), _any_case(r"^/.+")),
+    LinkRule("game_page", ("axmajs.ru",), _any_case(r"^/library/?\?(?:.*&)?id=")),
+    LinkRule("game_page", ("qsp.org",), _any_case(r"^/(?:games|details)/\d+[^/]*/?$")),
     LinkRule("game_page", ("igdb.com",), _any_case(r"^/games/")),
     LinkRule("poster", path=_IMAGE, label=_any_case(r"cover|poster|обложк|постер")),
     LinkRule("screenshot", path=_IMAGE),

@@ -13,7 +13,15 @@ from typing import Any
 
 from game_pipeline.model import MAX_BLOCK, clean_block
 
-__all__ = ["html_to_markdown", "partial_date", "plain_to_markdown", "split_names", "unescape_all", "without_surrogates"]
+__all__ = [
+    "html_to_markdown",
+    "partial_date",
+    "plain_to_markdown",
+    "recent_day",
+    "split_names",
+    "unescape_all",
+    "without_surrogates",
+]
 
 MAX_TAGS = 10_000
 
@@ -214,6 +222,12 @@ def partial_date(text: str) -> str | None:
             return found["y"]
         return _valid(f"{found['y']}-{month:02}-{day:02}") if day else f"{found['y']}-{month:02}"
     return None
+
+
+def recent_day(text: str) -> str | None:
+    """A day of this century as `dd.mm.yy`, in ISO 8601; None for anything else."""
+    match = re.fullmatch(r"(\d\d)\.(\d\d)\.(\d\d)", text.strip(), re.ASCII)
+    return _valid(f"20{match[3]}-{match[2]}-{match[1]}") if match else None
 
 
 def _valid(day: str) -> str | None:

@@ -43,6 +43,8 @@ URLS = {
     "wikidata": "https://www.wikidata.org/wiki/Special:EntityData/Q5.json",
     "vndb": "https://api.vndb.org/kana/vn#v0-99",
     "itch": "https://itch.io/games/newest.xml?page=1",
+    "axma": "https://axmajs.ru/library/?id=100",
+    "hyperbook": "https://hyperbook.ru/comments.php?id=123",
     "ifiction": "https://example.org/a.iFiction",
 }
 

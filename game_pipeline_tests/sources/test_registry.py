@@ -55,6 +55,8 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
         ("https://quest-book.ru/online/view/game7", "quest_book"),
         ("https://forum.ifiction.ru/viewtopic.php?id=7", "ifiction_forum"),
         ("http://rilarhiv.ru/qsp/owl.rar", "rilarhiv"),
+        ("https://axmajs.ru/library/?id=7", "axma"),
+        ("https://hyperbook.ru/file7", "hyperbook"),
         ("http://rilarhiv.ru/qsp/owl.iFiction", "rilarhiv"),
         ("https://example.org/", None),
         ("http://[", None),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from . import (
     apero_site,
+    axma_site,
+    hyperbook_site,
     ifarchive_site,
     ifdb_site,
     ifiction_forum_site,
@@ -38,6 +40,8 @@ REPLICAS: Mapping[str, Site] = {
         quest_book_site.SITE,
         ifiction_forum_site.SITE,
         rilarhiv_site.SITE,
+        axma_site.SITE,
+        hyperbook_site.SITE,
         ifarchive_site.SITE,
         igdb_site.SITE,
         steam_site.SITE,

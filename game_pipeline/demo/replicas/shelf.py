@@ -7,7 +7,7 @@ from game_pipeline.demo.world.shelves import SHELVES, ShelfEntry
 from .noise import advertisement, seconds, token
 from .reply import Reply
 
-__all__ = ["MONTHS", "entries_of", "entry_of", "footer", "markup", "page_in_1251"]
+__all__ = ["MONTHS", "entries_of", "entry_of", "footer", "markup", "page_in_1251", "short_day"]
 
 MONTHS = ("Янв", "Фев", "Мар", "Апр", "Май", "Июн", "Июл", "Авг", "Сен", "Окт", "Ноя", "Дек")
 
@@ -24,6 +24,11 @@ def entry_of(site: str, key: str) -> ShelfEntry | None:
 def markup(text: str) -> str:
     """Text as HTML."""
     return escape(text, quote=False)
+
+
+def short_day(day: str) -> str:
+    """2018-03-05 as 05.03.18."""
+    return f"{day[8:]}.{day[5:7]}.{day[2:4]}"
 
 
 def footer(*about: object) -> str:

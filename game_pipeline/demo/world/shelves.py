@@ -123,6 +123,20 @@ SHELVES: Mapping[str, tuple[ShelfEntry, ...]] = {
         _entry("fallout-quest-original", "402", "2010-06-06", "По мотивам известной ролевой игры.", platform="URQ"),
         _entry("lift", "961", "2013-02-17", "Короткая игра про очень долгую поездку.", authors=_NOBODY, platform="URQ"),
     ),
+    "axma": (
+        _entry("lift", "100", "2014-02-01", "Кнопка одна, этажей много.", authors=_NOBODY),
+        _entry("am-i-a-monster", "172", "2016-12-30", "Кто-то воет, и, кажется, это вы."),
+        _entry("constellation-black-hole", "205", "2017-04-12", "Космос, юмор и немного физики."),
+        _entry("quarantine", "311", "2018-02-15", "Дверь заперта снаружи."),
+        _entry("one-old-story", "402", "2019-06-01", "Чужой корабль зовёт на помощь."),
+    ),
+    "hyperbook": (
+        _entry("black-castle-urq", "12", "2012-03-01", "Параграфы, кубики и заклинания.", title=_CASTLE),
+        _entry("count-nulin", "57", "2013-06-06", "Пушкин, в котором можно свернуть не туда.", authors=_PUSHKIN),
+        _entry("guardians-of-time", "123", "2014-09-09", "Кто сторожит сторожей времени?"),
+        _entry("in-the-rye", "208", "2015-05-05", "Неприятностей хватит на всех."),
+        _entry("death-note-autograph", "331", "2017-11-11", "Имя в тетради, и обратного пути нет."),
+    ),
     "qsp": (
         _entry("guardians-of-time", "41-hraniteli-vremeni", "2009-12-01", "Часы встали, а сторожа спят."),
         _entry("relative-reality", "57-otnositelnaya-realnost", "2010-01-15", "Всё не так, как кажется, и наоборот."),
