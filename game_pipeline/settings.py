@@ -30,6 +30,7 @@ __all__ = [
     "LimitSettings",
     "ParseSettings",
     "QuietHours",
+    "RawSettings",
     "Settings",
     "SettingsError",
     "SourceSettings",
@@ -98,6 +99,20 @@ class BreakerSettings(BaseModel):
         return self
 
 
+class RawSettings(BaseModel):
+    """How much of a source's pages, as they were sent, is kept.
+
+    At most `versions` of a page, none older than `days`, `megabytes` of the source in all (compressed; the oldest go
+    first). What a page says now, and what a version of a record was read from, is kept whatever the limits say.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    versions: Annotated[int, Field(ge=1)] = 20
+    days: Annotated[float, Field(gt=0)] = 730.0
+    megabytes: Annotated[float, Field(gt=0)] = 4_096.0
+
+
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """The hours of each day in which a site is sent nothing, by the clock of a named time zone."""
@@ -152,6 +167,7 @@ class SourceSettings(BaseModel):
     reimport_cron: str | None = None
     limits: LimitSettings = Field(default_factory=LimitSettings)
     breaker: BreakerSettings = Field(default_factory=BreakerSettings)
+    raw: RawSettings = Field(default_factory=RawSettings)
 
     @field_validator("quiet_hours", mode="before")
     @classmethod

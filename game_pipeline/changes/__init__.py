@@ -4,7 +4,7 @@ from .compare import Change, compare
 from .expected import CountStanding, FieldStanding, count_standings, field_standings
 from .given import GivenRecord, write_given
 from .offered import GivenPage, offer_pages
-from .records import PageProblem, RecordsReport, refresh_records, unread_segments
+from .records import PageProblem, RecordsReport, forget_reading, refresh_records, unread_segments
 
 __all__ = [
     "Change",
@@ -17,6 +17,7 @@ __all__ = [
     "compare",
     "count_standings",
     "field_standings",
+    "forget_reading",
     "offer_pages",
     "refresh_records",
     "unread_segments",

@@ -23,7 +23,7 @@ from .expected import Watch, watch_over
 from .shrink import SHARE, is_cut
 from .versions import Reading, StoredPage, Written, drop_records, write_pages
 
-__all__ = ["PageProblem", "RecordsReport", "refresh_records", "unread_segments"]
+__all__ = ["PageProblem", "RecordsReport", "forget_reading", "refresh_records", "unread_segments"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,15 @@ def refresh_records(
     _drop_gone_pages(store, source, segment, run_id, report)
     _remember_fields(store, source, segment, run_id, known, stated, report)
     return report
+
+
+def forget_reading(store: Store, source: Source, segments: Sequence[str]) -> int:
+    """Let every stored page of some segments be read again, as if by a newer parser. Returns how many there are."""
+    return store.execute(
+        "UPDATE source_url_state SET parsed_version = NULL "
+        "WHERE source = %s AND segment = ANY(%s) AND snapshot_id IS NOT NULL",
+        (source.name, list(segments)),
+    )
 
 
 def unread_segments(store: Store, source: Source) -> list[str]:

@@ -14,7 +14,7 @@ from .context import App, Failed, WrongUse, json_option, pass_app, person, print
 
 @click.group()
 def source() -> None:
-    """List, show, probe, pause, resume, close and release sources; parse a file."""
+    """List, show, probe, pause, resume, close and release sources; read their pages again; parse a file."""
 
 
 def known_source(name: str) -> Source:
@@ -173,6 +173,24 @@ def parse(app: App, name: str, file: Path, url: str) -> None:
         out.reconfigure(encoding="utf-8")
     for record in records:
         click.echo(record.to_json())
+
+
+@source.command()
+@click.argument("name")
+@click.option("--segment", "segments", multiple=True, help="Only this segment of the source (may be repeated).")
+@json_option
+@pass_app
+def reparse(app: App, name: str, segments: tuple[str, ...], json_: bool) -> None:
+    """Read every stored page of a source again, and bring the catalogue up to date. Sends no request."""
+    from .reparse import reparse_source
+
+    item = _visited_source(name)
+    unknown = [segment for segment in segments if segment not in item.segment_keys()]
+    if unknown:
+        raise WrongUse(f"{name} has no segment {unknown[0]!r}; it has {', '.join(item.segment_keys())}")
+    if not app.settings.source(name).enabled:
+        raise WrongUse(f"{name} is switched off in the settings (sources.{name}.enabled)")
+    reparse_source(app, item, segments, json_=json_)
 
 
 @source.command()

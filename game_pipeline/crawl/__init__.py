@@ -17,6 +17,7 @@ from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
 from .probe import ProbeResult, probe
 from .progress import Progress, source_progress
+from .raw import drop_orphans, prune_raw, raw_stores
 from .release import NothingHeld, release
 from .replan import Plan, replan
 from .rest import resting
@@ -56,6 +57,7 @@ __all__ = [
     "abandon_run",
     "begin_run",
     "close_source",
+    "drop_orphans",
     "finish_run",
     "living_run",
     "mark_done",
@@ -63,6 +65,8 @@ __all__ = [
     "outcome_shares",
     "pause_source",
     "probe",
+    "prune_raw",
+    "raw_stores",
     "read_health",
     "record_health",
     "release",

@@ -17,6 +17,7 @@ from .monitoring import health_job, health_sensor, monitoring_assets
 from .overrides import override_job
 from .resources import pipeline_resource
 from .sources import source_definitions
+from .upkeep import RAW_STORE, daily_upkeep, raw_store_asset, upkeep_job
 from .webhooks import WEBHOOKS, deliver_job, webhook_asset, webhook_check, webhook_sensor
 
 if TYPE_CHECKING:  # no public name of dagster's stands for what define_asset_job returns
@@ -45,13 +46,13 @@ def build_defs(
     names = [source.name for source in crawled]
     # Galaxy's records come with uploads, not from a site.
     catalogue = [*catalog_assets([*names, GogGalaxy.name]), *monitoring_assets(names), webhook_asset()]
-    catalogue += library_assets()
-    delivering, reporting, taking_in = deliver_job(), health_job(), take_in_job()
+    catalogue += [*library_assets(), raw_store_asset({source.name: source for source in crawled})]
+    delivering, reporting, taking_in, upkeep = deliver_job(), health_job(), take_in_job(), upkeep_job()
     reconcile = dg.define_asset_job(
         RECONCILE_JOB,
         # A receiver that is slow to answer holds up nothing: delivering has a job of its own.
         selection=(dg.AssetSelection.groups("catalog", "monitoring") | dg.AssetSelection.assets(DATA_FILE))
-        - dg.AssetSelection.assets(WEBHOOKS),
+        - dg.AssetSelection.assets(WEBHOOKS, RAW_STORE),
         description="Take into the catalogue whatever records wait, whichever sources succeeded, and check the result.",
         executor_def=dg.in_process_executor,
     )
@@ -60,11 +61,12 @@ def build_defs(
         assets=[asset for source in built for asset in source.assets] + catalogue,
         asset_checks=[*catalog_checks(), webhook_check(), library_check()],
         jobs=[job for source in built for job in source.jobs]
-        + [reconcile, delivering, reporting, taking_in, override_job(names)],
+        + [reconcile, delivering, reporting, taking_in, upkeep, override_job(names)],
         sensors=[sensor for source in built for sensor in source.sensors]
         + [reconcile_sensor(settings, reconcile), reaper_sensor(settings), webhook_sensor(settings, delivering)]
         + [health_sensor(settings, reporting), upload_sensor(settings, taking_in)],
-        schedules=[schedule for source in built for schedule in source.schedules] + [daily_report(settings, reconcile)],
+        schedules=[schedule for source in built for schedule in source.schedules]
+        + [daily_report(settings, reconcile), daily_upkeep(settings, upkeep)],
         resources=resources,
         executor=dg.in_process_executor,
     )

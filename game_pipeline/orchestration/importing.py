@@ -16,7 +16,7 @@ from .automation import RECONCILE_JOB, range_tags
 from .instance import failure_of, run_job, stretches
 from .reaper import reap_dead_runs
 
-__all__ = ["ImportOutcome", "ReconcileOutcome", "import_source", "reconcile"]
+__all__ = ["ImportOutcome", "ReconcileOutcome", "import_source", "reconcile", "reread_source"]
 
 
 @dataclass(slots=True)
@@ -74,6 +74,30 @@ def import_source(
     if unread_segments(store, source) or (outcome.failed and run_status(store, outcome.run_ids[-1])):
         # An import that failed half-way stopped before reading, and Dagster holds its records for failed, too.
         result = run_job(defs, instance, f"read_{source.name}", tags=range_tags(order))
+        _note(outcome, result)
+    outcome.counts = _counts(store, outcome.run_ids)
+    return outcome
+
+
+def reread_source(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    store: Store,
+    source: Source,
+    *,
+    segments: Sequence[str] | None = None,
+) -> ImportOutcome:
+    """Read the stored pages of a source again; sends nothing. Never raises for what fails."""
+    outcome = ImportOutcome(source.name)
+    reap_dead_runs(instance, store, time.time())
+    for stretch in stretches(source.segment_keys(), segments or source.segment_keys()):
+        result = run_job(
+            defs,
+            instance,
+            f"read_{source.name}",
+            tags=range_tags(stretch),
+            ops={f"records__{source.name}": {"again": True}},
+        )
         _note(outcome, result)
     outcome.counts = _counts(store, outcome.run_ids)
     return outcome

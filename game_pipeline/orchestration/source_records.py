@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from game_pipeline.changes import RecordsReport, refresh_records
+from game_pipeline.changes import RecordsReport, forget_reading, refresh_records
 from game_pipeline.crawl import (
     HoldLost,
     SourceBusy,
@@ -22,7 +22,14 @@ from .metadata import RECORD_KEYS, counts_metadata, in_words, table, whole_run, 
 from .resources import Pipeline
 from .source_pages import OWNERS
 
-__all__ = ["records_asset"]
+__all__ = ["ReadConfig", "records_asset"]
+
+
+class ReadConfig(dg.Config):
+    """Which stored pages a run reads. By default those that are new, or that an older parser has read."""
+
+    again: bool = False
+    """Every page of the segments, also where this parser has read it."""
 
 
 def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> dg.AssetsDefinition:
@@ -55,15 +62,20 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
         ],
         description=(
             f"What the stored pages of {source.title} say, as canonical records. Pure: reads pages, sends nothing. "
-            f"A page is read anew when its body or the parser (version {source.parser_version}) changed. A page that "
+            f"A page is read anew when its body or the parser (version {source.parser_version}) changed, and with the "
+            f"config `again` in any case. A page that "
             f"does not parse is recorded alone, with the selector that failed; its record keeps its last good version."
         ),
     )
-    def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+    def records(
+        context: dg.AssetExecutionContext, config: ReadConfig, pipeline: dg.ResourceParam[Pipeline]
+    ) -> dg.MaterializeResult:
         begun = time.monotonic()
         reports: list[RecordsReport] = []
         try:
             with pipeline.hold(source, context.run.run_id) as hold:
+                if config.again:
+                    forget_reading(pipeline.store, source, context.partition_keys)
                 for segment in context.partition_keys:
                     report = refresh_records(
                         pipeline.store, source, context.run.run_id, segment, pipeline.parser, go_on=hold.check

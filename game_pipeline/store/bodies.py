@@ -30,9 +30,12 @@ def save_body(connection: Connection[DictRow], body: bytes) -> bytes:
     return key
 
 
+# What is kept already is locked until the page that needs it is stored, too, though nothing about it changes: else it
+# might be dropped in between, as one that nobody needs.
 _SAVE = b"""
 INSERT INTO page_body (body_hash, body, size)
-SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int[]) ON CONFLICT DO NOTHING
+SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int[])
+ON CONFLICT (body_hash) DO UPDATE SET size = excluded.size WHERE false
 """
 
 

@@ -151,6 +151,19 @@ def test_a_held_page_is_released_by_name_and_reason(shell: Shell, workplace: Pat
     assert shell("source", "release", "instead_games", "listing", "--reason", "true").code == 0
 
 
+def test_stored_pages_are_read_again_without_a_request(shell: Shell, workplace: Path, replicas: Replicas) -> None:
+    shell("import", "--source", "instead_games")
+    before = len(replicas.log)
+    outcome = shell("source", "reparse", "instead_games", "--json")
+    assert (outcome.code, outcome.document["pages"], outcome.document["unreadable"]) == (0, 2, 0)
+    assert set(outcome.document["records"].values()) == {0}
+    assert outcome.document["catalogue"]["games_new"] == 0
+    one = shell("source", "reparse", "instead_games", "--segment", "sandbox")
+    assert (one.code, "as they were" in one.out) == (0, True)
+    assert len(replicas.log) == before
+    assert shell("source", "reparse", "instead_games", "--segment", "nowhere").code == 2
+
+
 def test_a_source_that_its_limits_hold_back_says_until_when(shell: Shell, workplace: Path) -> None:
     config = workplace / "game_pipeline.toml"
     text = config.read_text(encoding="utf-8")
