@@ -1,6 +1,6 @@
 """One request and its reply, whole or not at all. Knows no retries, no redirects and no robots.
 
-Built on httpx2's connection pool rather than on its client, which keeps cookies, decodes half bodies without a word,
+Built on sockets of httpcore2 and not on the client over them, which keeps cookies, decodes half bodies without a word,
 waits without end on a slow drip, and writes whole addresses, secrets included, to the log.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
@@ -20,17 +20,17 @@ import httpx2
 from game_pipeline.settings import CrawlSettings
 
 from .addresses import BlockedAddressError, Resolver
+from .connections import Connections, Origin
 from .decoding import ACCEPTED, BodyDecoder, BodyTooBigError, DamagedBodyError, UnknownCodingError, content_coding
-from .network import CertificateError, DeadlineError, open_pool, time_limit
+from .http1 import Connection, Head, request_bytes
+from .network import CertificateError, DeadlineError, time_limit
 from .outcomes import FetchError, Kind, Outcome
 from .urls import Target
 
 __all__ = ["Limits", "Message", "Reply", "Wire"]
 
-READ_TIMEOUT = 30.0
-"""Seconds of silence after which a connection is given up; the deadline of the whole request may come first."""
-
 _PUBLIC_PORTS = (80, 443)
+_WANTED = (200, 203)
 _DROPPED = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -74,8 +74,8 @@ class Wire:
         self._connect_timeout = settings.connect_timeout
         self._user_agent = user_agent
         self._routes = {host.lower().rstrip("."): urlsplit(origin) for host, origin in settings.routes.items()}
-        self._public = open_pool(resolver, _tls(), public_only=True)
-        self._routed = open_pool(resolver, _tls(), public_only=False)
+        self._public = Connections(resolver, _tls(), public_only=True)
+        self._routed = Connections(resolver, _tls(), public_only=False)
 
     def close(self) -> None:
         self._public.close()
@@ -83,15 +83,15 @@ class Wire:
 
     def send(self, target: Target, message: Message, limits: Limits) -> Reply:
         """Raises `FetchError` for everything but a whole reply, whatever that reply's status is."""
-        scheme, host, port = target.parsed.raw_scheme, target.parsed.raw_host, target.parsed.port
         route = self._routes.get(target.host)
         path = target.parsed.raw_path if message.path is None else message.path
+        origin = Origin(target.parsed.scheme == "https", target.parsed.raw_host.decode("ascii"), target.port)
         if route is not None:  # TLS, where the route speaks it, is with the route's own name
-            scheme, host, port = route.scheme.encode(), (route.hostname or "").encode("idna"), route.port
+            secure, host = route.scheme == "https", (route.hostname or "").encode("idna").decode("ascii")
+            origin = Origin(secure, host, route.port or (443 if secure else 80))
         elif target.port not in _PUBLIC_PORTS:
             why = f"port {target.port} is not one of the Web"
             raise FetchError(Outcome.BLOCKED_ADDRESS, Kind.BLOCKED, why, target.url)
-        url = httpcore2.URL(scheme=scheme, host=host, port=port, target=path)
         headers = {
             "Host": target.parsed.netloc.decode("ascii"),
             "User-Agent": self._user_agent,
@@ -101,49 +101,29 @@ class Wire:
         }
         if message.method == "POST":
             headers["Content-Length"] = str(len(message.body))
-        timeouts = {
-            "connect": self._connect_timeout,
-            "read": READ_TIMEOUT,
-            "write": READ_TIMEOUT,
-            "pool": limits.deadline,
-        }
-        pool = self._public if route is None else self._routed
+        connections = self._public if route is None else self._routed
         started = time.monotonic()
-        with time_limit(limits.deadline):
+        with time_limit(limits.deadline), ExitStack() as stack:
             with _explained(target, "asking", limits, broken=Outcome.NETWORK_ERROR):
-                response = pool.handle_request(
-                    httpcore2.Request(
-                        message.method,
-                        url,
-                        headers=list(headers.items()),
-                        content=message.body or None,
-                        extensions={"timeout": timeouts},
-                    )
-                )
-            try:
-                with _explained(target, "reading the body", limits, broken=Outcome.TRUNCATED):
-                    body = self._body(response, limits) if response.status in (200, 203) else b""
-            finally:
-                response.close()
-        return Reply(response.status, _headers(response), body, time.monotonic() - started, _framed(response))
-
-    @staticmethod
-    def _body(response: httpcore2.Response, limits: Limits) -> bytes:
-        coding = content_coding(_values(response, b"content-encoding"))
-        decoder = BodyDecoder(coding, limits.max_body, cut=limits.cut)
-        for chunk in response.iter_stream():
-            decoder.feed(chunk)
-            if decoder.full:
-                break
-        return decoder.finish()
+                request = request_bytes(message.method, path, headers, message.body)
+                connection = stack.enter_context(connections.to(origin, self._connect_timeout))
+                head = connection.ask(request)
+            with _explained(target, "reading the body", limits, broken=Outcome.TRUNCATED):
+                body, framed = _body(connection, head, limits) if head.status in _WANTED else (b"", head.framed)
+        elapsed = time.monotonic() - started
+        kept = {name: value for name, value in head.headers.items() if name not in _DROPPED}
+        return Reply(head.status, kept, body, elapsed, framed)
 
 
-def _framed(response: httpcore2.Response) -> bool:
-    """By its length, by chunks, or by a coding with an end of its own."""
-    names = {name.lower() for name, _ in response.headers}
-    if b"content-length" in names or b"transfer-encoding" in names:
-        return True
-    return content_coding(_values(response, b"content-encoding")) != "identity"
+def _body(connection: Connection, head: Head, limits: Limits) -> tuple[bytes, bool]:
+    """The body with its coding undone, and whether it says where it ends: by a length, by chunks, or by its coding."""
+    coding = content_coding([head.headers.get("content-encoding", "")])
+    decoder = BodyDecoder(coding, limits.max_body, cut=limits.cut)
+    for piece in connection.body(head):
+        decoder.feed(piece)
+        if decoder.full:
+            break
+    return decoder.finish(), head.framed or coding != "identity"
 
 
 @cache
@@ -182,16 +162,3 @@ def _explained(target: Target, doing: str, limits: Limits, *, broken: Outcome) -
         raise failed(broken, Kind.TRANSIENT, message) from error
     except (httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol) as error:
         raise failed(Outcome.NETWORK_ERROR, Kind.OURS, f"a request that cannot be sent: {error}") from error
-
-
-def _values(response: httpcore2.Response, name: bytes) -> list[str]:
-    return [value.decode("latin-1") for header, value in response.headers if header.lower() == name]
-
-
-def _headers(response: httpcore2.Response) -> dict[str, str]:
-    collected: dict[str, str] = {}
-    for raw_name, raw_value in response.headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        if name not in _DROPPED:
-            collected[name] = f"{collected[name]}, {value}" if name in collected else value
-    return collected

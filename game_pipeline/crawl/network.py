@@ -18,7 +18,7 @@ import httpcore2
 
 from .addresses import NameLookupError, Resolver, refuse_private, resolve
 
-__all__ = ["CertificateError", "DeadlineError", "open_pool", "time_limit"]
+__all__ = ["CertificateError", "DeadlineError", "GuardedBackend", "time_limit"]
 
 
 class DeadlineError(Exception):
@@ -94,7 +94,7 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class _GuardedBackend(httpcore2.NetworkBackend):
+class GuardedBackend(httpcore2.NetworkBackend):
     """Connects by name, to an address that was judged in the same breath."""
 
     def __init__(self, resolver: Resolver, *, public_only: bool) -> None:
@@ -128,16 +128,3 @@ class _GuardedBackend(httpcore2.NetworkBackend):
         _left(None)
         assert failure is not None
         raise failure
-
-
-def open_pool(resolver: Resolver, ssl_context: ssl.SSLContext, *, public_only: bool) -> httpcore2.ConnectionPool:
-    """Connections to public hosts (`public_only`), or to whatever the operator routes to.
-
-    Two pools, never one: a connection that a route opened must not serve an address that a page named.
-    """
-    return httpcore2.ConnectionPool(
-        ssl_context=ssl_context,
-        max_keepalive_connections=10,
-        keepalive_expiry=15.0,
-        network_backend=_GuardedBackend(resolver, public_only=public_only),
-    )
