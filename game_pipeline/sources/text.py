@@ -9,6 +9,7 @@ import datetime as dt
 import html
 import re
 import warnings
+from functools import cache
 from typing import Any
 
 from game_pipeline.model import MAX_BLOCK, clean_block
@@ -30,6 +31,8 @@ _LIVE_HTML = re.compile(r"(?<!\\)<(?=[A-Za-z/!?])")
 _UNSAFE_LINK = re.compile(r"\](?=\((?!\s*https?://))")
 _LINK_DEFINITION = re.compile(r"^(\s*)\[(?=[^\]\n]+\]:)", re.MULTILINE)
 _DROPPED = ("script", "style", "head", "title", "template", "iframe", "object", "noscript", "svg", "form", "img")
+_DROPPED_TAG = re.compile(rf"<(?:{'|'.join(_DROPPED)})", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
 
 
 def without_surrogates(text: str) -> str:
@@ -85,20 +88,31 @@ def _bare_text(markup: str) -> str:
 def _convert(markup: str, base: str | None) -> str:
     # Imported here: 100 ms that a run which parses no HTML need not pay.
     from bs4 import BeautifulSoup
-    from markdownify import MarkdownConverter
 
     from .urls import normalise_url
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         soup = BeautifulSoup(markup, "html.parser")
-    for tag in soup(_DROPPED):
-        tag.decompose()
-    for anchor in soup("a"):
-        try:
-            anchor["href"] = normalise_url(str(anchor.get("href", "")), base).replace("(", "%28").replace(")", "%29")
-        except ValueError:
-            anchor.unwrap()
+    # Each search walks the whole tree, which takes as long as building it did.
+    if _DROPPED_TAG.search(markup):
+        for tag in soup(_DROPPED):
+            tag.decompose()
+    if _ANCHOR.search(markup):
+        for anchor in soup("a"):
+            try:
+                href = normalise_url(str(anchor.get("href", "")), base)
+                anchor["href"] = href.replace("(", "%28").replace(")", "%29")
+            except ValueError:
+                anchor.unwrap()
+    return str(_converter().convert_soup(soup))
+
+
+@cache
+def _converter() -> Any:
+    """One for all: it remembers how each tag is converted."""
+    from markdownify import MarkdownConverter
+
     options: dict[str, Any] = {
         "heading_style": "ATX",
         "bullets": "-",
@@ -107,7 +121,7 @@ def _convert(markup: str, base: str | None) -> str:
         "escape_underscores": False,
         "escape_misc": False,
     }
-    return str(MarkdownConverter(**options).convert_soup(soup))
+    return MarkdownConverter(**options)
 
 
 def _make_safe(markdown: str) -> str:
