@@ -24,6 +24,7 @@ __all__ = ["NEWEST", "extract"]
 NEWEST = 40
 MAX_USERS = 50
 MAX_OWNED = 100_000
+MAX_PIECES = 2_000_000
 MAX_TAGS = 30
 MAX_TEXT = 64 * 1024 * 1024
 
@@ -187,6 +188,7 @@ def _read_pieces(tables: Tables, users: Mapping[int, _User], facts: _Facts, want
         "languageId",
         where="gamePieceTypeId",
         values=tuple(kinds),
+        most=MAX_PIECES,
     )
     ordered: list[tuple[int, str, str, Any, str]] = []
     kept = 0

@@ -11,12 +11,12 @@ import sys
 import time
 from typing import Any
 
-from . import addresses, pages, replies
+from . import addresses, pages, replies, uploads
 from .bench import Bench, Row, open_bench, peak_mb
 
 __all__ = ["ROWS", "attempt"]
 
-ROWS: list[Row] = [*addresses.ROWS, *replies.ROWS, *pages.ROWS]
+ROWS: list[Row] = [*addresses.ROWS, *replies.ROWS, *pages.ROWS, *uploads.ROWS]
 
 
 def attempt(row: Row, bench: Bench) -> dict[str, Any]:
