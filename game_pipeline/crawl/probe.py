@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from game_pipeline.sources import Feed, PageRef, Request, Source
 from game_pipeline.store import Store
@@ -26,19 +29,26 @@ class ProbeResult:
     requests: int
 
 
-def probe(store: Store, visitor: Visitor, source: Source) -> ProbeResult:
+def probe(store: Store, visitor: Visitor, source: Source, *, max_requests: int = MAX_FEED_REQUESTS) -> ProbeResult:
     """Read the change feed from the stored cursor and mark what it names as due.
 
-    The cursor moves only over what was read and stored. Raises `FetchError` or `ParseError` with nothing marked.
+    The cursor moves only over what was read and stored. Where there is more news than one look should read, the next
+    look goes on where this one stopped, and the cursor moves when the end was reached. Raises `FetchError` or
+    `ParseError` with nothing marked; a walk that fails begins anew.
     """
-    row = store.row("SELECT feed_cursor FROM importer_health WHERE source = %s", (source.name,))
-    cursor = row["feed_cursor"] if row else None
-    queue: list[Request] = list(source.changes_since(cursor))
-    newest = cursor
+    row = store.row("SELECT feed_cursor, feed_rest FROM importer_health WHERE source = %s", (source.name,))
+    cursor: str | None = row["feed_cursor"] if row else None
+    rest: dict[str, Any] = (row["feed_rest"] if row else None) or {}
+    queue = [replace(Request.of(each["url"], each["more"]), conditional=False) for each in rest.get("requests", ())]
+    newest = rest.get("cursor", cursor)
+    if not queue:
+        queue, newest = list(source.changes_since(cursor)), cursor
+    else:
+        store.execute("UPDATE importer_health SET feed_rest = NULL WHERE source = %s", (source.name,))
     pages: list[PageRef] = []
     requests = 0
     seen: set[str] = set()
-    while queue and requests < MAX_FEED_REQUESTS:
+    while queue and requests < max_requests:
         request = queue.pop(0)
         if request.identity in seen:
             continue
@@ -51,14 +61,17 @@ def probe(store: Store, visitor: Visitor, source: Source) -> ProbeResult:
         pages += feed.pages
         queue += feed.next
         newest = feed.cursor or newest
-    if queue:  # more news than one look should read: what was read counts, the cursor stays for the next look
+    left = None
+    if queue:  # more news than one look should read
+        left = {"cursor": newest, "requests": [{"url": each.url, "more": each.more()} for each in queue]}
         newest = cursor
     with store.transaction() as connection:
         signalled = frontier.observe(connection, source, pages)
         connection.execute(
-            b"INSERT INTO importer_health (source, feed_cursor, probed_at) VALUES (%s, %s, now()) "
-            b"ON CONFLICT (source) DO UPDATE SET feed_cursor = excluded.feed_cursor, probed_at = now()",
-            (source.name, newest),
+            b"INSERT INTO importer_health (source, feed_cursor, feed_rest, probed_at) VALUES (%s, %s, %s, now()) "
+            b"ON CONFLICT (source) DO UPDATE SET feed_cursor = excluded.feed_cursor, feed_rest = excluded.feed_rest, "
+            b"probed_at = now()",
+            (source.name, newest, None if left is None else Jsonb(left)),
         )
         due = set(frontier.due_segments(connection, source.name))
     return ProbeResult(
