@@ -57,7 +57,7 @@ def import_(
     else:
         plan = [(source, (), owned) for source, owned in _owners(urls).items()]
     for source, *_ in plan:
-        if missing := without_keys(source, app.settings):
+        if missing := without_keys(source, app.settings, addresses=bool(urls)):
             raise WrongUse(f"{source.name} {missing}; {source.needs[0].what}: {source.needs[0].where}")
     app.require_sites()
     _run(app, plan, full=full, anew=anew, json_=json_)

@@ -92,7 +92,7 @@ def _health(row: dict[str, object]) -> str:
 @pass_app
 def show(app: App, name: str, json_: bool) -> None:
     """One source: its policy, its segments, and how each of them is."""
-    from game_pipeline.crawl import read_health
+    from game_pipeline.crawl import read_health, without_keys
     from game_pipeline.crawl.limits import Limits
 
     item = known_source(name)
@@ -115,7 +115,10 @@ def show(app: App, name: str, json_: bool) -> None:
             (name,),
         )
     limits = Limits.of(item, app.settings)
-    keys = {f"key {secret.name}": f"{secret.what}; from {secret.where}" for secret in item.needs}
+    alone = {True: " (single games come without it)", False: ""}
+    keys = {
+        f"key {secret.name}": f"{secret.what}; from {secret.where}{alone[secret.for_listing]}" for secret in item.needs
+    }
     facts = {
         "name": item.name,
         "title": item.title,
@@ -132,7 +135,7 @@ def show(app: App, name: str, json_: bool) -> None:
         "full_import": item.policy.reimport_cron,
         **keys,
         "state": health.state,
-        "health": limits.without_keys or health.in_words,
+        "health": without_keys(item, app.settings) or health.in_words,
         "rate": health.rate,
         "next_trial_at": health.next_trial_at,
         "needs_a_person_since": health.attention_since,

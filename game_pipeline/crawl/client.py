@@ -96,6 +96,7 @@ class _Order:
     wall_markers: Sequence[str] | None = None
     keys: Keyring = NO_KEYS
     agent_prefix: str = ""
+    soft_status: Callable[[bytes], int | None] | None = None
     obeys_robots: bool = True
     before_send: Callable[[], None] | None = None
     wants_token: bool = False
@@ -167,6 +168,7 @@ class Client:
         wall_markers: Sequence[str] | None = None,
         keys: Keyring = NO_KEYS,
         agent_prefix: str = "",
+        soft_status: Callable[[bytes], int | None] | None = None,
     ) -> Fetched:
         """Ask for an address and return its whole reply. Raises `FetchError`, and `NotNow` where nothing was sent.
 
@@ -176,7 +178,7 @@ class Client:
         robots.txt included, has to pass. `requests_per_day`: to one host, by all processes; beyond them nothing is
         sent. `wall_markers`: where given, a captcha or login page is an error; it has one of these, or is known anyway.
         `keys`: what the placeholders in the request stand for. `agent_prefix`: what the User-Agent says before our
-        own name.
+        own name. `soft_status`: what status a body of a good reply stands for, where it is no page.
         """
         limits = Limits(self._settings.total_deadline if deadline is None else deadline, max_body)
         order = _Order(
@@ -189,6 +191,7 @@ class Client:
             wall_markers,
             keys,
             agent_prefix,
+            soft_status,
         )
         sent = validators if validators is not None and request.conditional else Validators()
         end = self._follow(request, order, sent.as_headers())
@@ -280,6 +283,9 @@ class Client:
             body=keys.hide_in_body(reply.body),
         )
         check_status(target, reply, conditional=bool(conditions), longest_wait=self._settings.retry_after_cap)
+        if order.soft_status is not None and reply.status == 200 and (meant := order.soft_status(reply.body)):
+            longest_wait = self._settings.retry_after_cap
+            check_status(target, replace(reply, status=meant), conditional=False, longest_wait=longest_wait)
         self._turns.heard(target.host, reply.elapsed)
         if order.wall_markers is not None and reply.status not in REDIRECTS:
             check_wall(order.asked, target, reply, order.wall_markers)
@@ -295,7 +301,13 @@ class Client:
             return
         assert keys.credentials is not None
         asking = replace(
-            order, asked=keys.credentials.url, wall_markers=None, obeys_robots=False, wants_token=True, requests=0
+            order,
+            asked=keys.credentials.url,
+            wall_markers=None,
+            soft_status=None,
+            obeys_robots=False,
+            wants_token=True,
+            requests=0,
         )
         try:
             reply = self._follow(token_request(keys.credentials), asking, {}).reply

@@ -149,9 +149,14 @@ class Keyring:
 NO_KEYS = Keyring({}, {})
 
 
-def without_keys(source: Source, settings: Settings) -> str | None:
-    """That a source lacks keys that it needs, for people; None: it has them all."""
-    missing = [secret.name for secret in source.needs if secret.name not in settings.keys]
+def without_keys(source: Source, settings: Settings, *, addresses: bool = False) -> str | None:
+    """That a source lacks keys that it needs (`addresses`: for single games by their addresses), for people; None: it
+    has them all."""
+    missing = [
+        secret.name
+        for secret in source.needs
+        if secret.name not in settings.keys and not (addresses and secret.for_listing)
+    ]
     if not missing:
         return None
     return f"needs key: {', '.join(missing)} (set {' and '.join(f'GAME_PIPELINE_KEYS__{name}' for name in missing)})"

@@ -39,7 +39,7 @@ class Limits:
             revisit_mean=own.revisit_mean_days or _days(policy.revisit_mean),
             revisit_max=own.revisit_max_days or _days(policy.revisit_max),
             wall_markers=(*source.wall_markers, *own.wall_markers),
-            without_keys=without_keys(source, settings),
+            without_keys=without_keys(source, settings, addresses=True),
         )
 
 

@@ -142,6 +142,7 @@ class Visitor:
                 wall_markers=self.limits.wall_markers,
                 keys=self.keys,
                 agent_prefix=self.policy.agent_prefix,
+                soft_status=self.source.soft_status,
             )
         except FetchError as error:
             if error.rule is not None:

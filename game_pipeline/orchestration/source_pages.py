@@ -80,7 +80,7 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
         context: dg.AssetExecutionContext, config: ImportConfig, pipeline: dg.ResourceParam[Pipeline]
     ) -> dg.MaterializeResult:
         segments = list(context.partition_keys)
-        if missing := without_keys(source, pipeline.settings):
+        if missing := without_keys(source, pipeline.settings, addresses=bool(config.urls)):
             raise dg.Failure(f"{source.title} {missing}", allow_retries=False)
         try:
             with (

@@ -99,12 +99,14 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A key that a site wants: its name (a placeholder `{NAME}` stands for it), what it is, where an operator gets it,
-    and the hosts that it may be sent to; nobody else ever gets it."""
+    and the hosts that it may be sent to; nobody else ever gets it. `for_listing`: the listing and the feed alone want
+    it, and without it single games are to be had by their addresses."""
 
     name: str
     what: str
     where: str
     hosts: tuple[str, ...]
+    for_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,11 @@ class Source(ABC):
         `cursor` is what `changes_since` was given, for every reply of the walk.
         """
         raise ParseError("feed", f"{self.name} has no change feed")
+
+    def soft_status(self, body: bytes) -> int | None:
+        """The status that a reply with 200 stands for by what it says: 404 for a page that is not there, 429 for
+        being asked too often. None: it is what it says it is. Looks at a few bytes and never fails."""
+        return None
 
     def settled(self, body: bytes) -> bytes:
         """A page as it is stored and compared: without what differs in every reply of the very same page, where that

@@ -37,6 +37,7 @@ _STORE = "store.steampowered.com"
 _LIST = "https://api.steampowered.com/IStoreService/GetAppList/v1/"
 _PER_REQUEST = 50_000
 _APPS = IdRanges("apps", "Apps", 50_000, 101)
+_NO_SUCCESS = re.compile(rb'\{\s*"\d+"\s*:\s*\{\s*"success"\s*:\s*false\s*\}\s*\}')
 _APPID = re.compile(r"[1-9]\d{0,9}")
 # Seconds by which the feed looks back beyond the last change seen: what is named twice costs nothing.
 _OVERLAP = 600
@@ -83,6 +84,7 @@ class Steam(Source):
             "a Steam Web API key, for the list of apps",
             "https://steamcommunity.com/dev/apikey",
             ("api.steampowered.com",),
+            for_listing=True,
         ),
     )
 
@@ -132,9 +134,16 @@ class Steam(Source):
         more = (_apps(after, int(since) if since is not None else None),) if after else ()
         return Feed(pages=pages, cursor=moved, next=more)
 
+    def soft_status(self, body: bytes) -> int | None:
+        """The store says `null` to whoever asks too often, and `success: false` for what is gone or not sold in the
+        country asked for."""
+        if len(body) > 200:
+            return None
+        if body.strip() == b"null":
+            return 429
+        return 404 if _NO_SUCCESS.fullmatch(body.strip()) else None
+
     def parse(self, page: Page) -> list[GameRecord]:
-        """The app of a reply. The store says `success: false` for what is gone or not sold in the country asked for,
-        and `null` to whoever asks too often."""
         if page.body.strip() == b"null":
             raise ParseError("appdetails", "null instead of an app: the store was asked too often")
         document = parse_json(page.body, what="appdetails")

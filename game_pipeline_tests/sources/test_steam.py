@@ -216,3 +216,19 @@ def test_apps_lie_in_the_segments_of_their_ids() -> None:
         "apps-5000000",
     ]
     assert {SOURCE.segment_of(key) for key in keys} <= set(SOURCE.segment_keys())
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"null", 429),
+        (b" null\n", 429),
+        (b'{"10":{"success":false}}', 404),
+        (b'{ "10": { "success": false } }', 404),
+        (b'{"10":{"success":true,"data":{"name":"null"}}}', None),
+        (b'{"response":{"apps":[]}}', None),
+        (b"", None),
+    ],
+)
+def test_what_the_store_says_with_status_200_has_a_status_of_its_own(body: bytes, status: int | None) -> None:
+    assert SOURCE.soft_status(body) == status
