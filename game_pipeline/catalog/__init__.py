@@ -3,17 +3,30 @@
 from .adopt import AdoptError, AdoptReport, adopt, adoptable, recorded_priority
 from .curator import curator_for
 from .edits import EDITABLE, EditError, edit_field, read_value, release_field
-from .games import FoundGame, find_games, game_at, game_history, list_review, list_rollbacks, show_game, show_review
-from .joining import JoinError, MergeReport, SplitReport, merge_games, split_game
+from .games import (
+    FoundGame,
+    find_games,
+    game_at,
+    game_history,
+    list_review,
+    list_rollbacks,
+    living_game,
+    show_game,
+    show_review,
+)
+from .joining import JoinError, MergeReport, SplitReport, keep_apart, merge_games, split_game, unmerge_game
 from .limits import Limits
 from .proposals import ProposalError, ShadowReport, apply_proposal, proposed_games, shadow_report
 from .reconcile import Curator
+from .relations import RELATIONS, Relation, relate, unrelate
 from .rollback import GameChange, RollbackError, RollbackReport, Scope, roll_back, roll_back_game, undo_rollback
 from .verdicts import ReviewError, accept, reject
+from .why import Said, Why, why_game
 from .work import MatchReport, Pending, ReviseReport, pending
 
 __all__ = [
     "EDITABLE",
+    "RELATIONS",
     "AdoptError",
     "AdoptReport",
     "Curator",
@@ -26,13 +39,16 @@ __all__ = [
     "MergeReport",
     "Pending",
     "ProposalError",
+    "Relation",
     "ReviewError",
     "ReviseReport",
     "RollbackError",
     "RollbackReport",
+    "Said",
     "Scope",
     "ShadowReport",
     "SplitReport",
+    "Why",
     "accept",
     "adopt",
     "adoptable",
@@ -42,14 +58,17 @@ __all__ = [
     "find_games",
     "game_at",
     "game_history",
+    "keep_apart",
     "list_review",
     "list_rollbacks",
+    "living_game",
     "merge_games",
     "pending",
     "proposed_games",
     "read_value",
     "recorded_priority",
     "reject",
+    "relate",
     "release_field",
     "roll_back",
     "roll_back_game",
@@ -58,4 +77,7 @@ __all__ = [
     "show_review",
     "split_game",
     "undo_rollback",
+    "unmerge_game",
+    "unrelate",
+    "why_game",
 ]

@@ -30,6 +30,8 @@ from . import review
 from .adopt_look import AdoptError, Look, Looker, edited_value
 from .edits import current_value
 from .ids import next_id
+from .ledger.keys import enter_keys
+from .placing import nearest_edge, place_as_decided
 from .reconcile import Curator
 from .records import StoredRecord, lock_catalogue, read_record
 from .revise import Wording
@@ -211,6 +213,7 @@ class _Adoption:
         run_id = self.curator.correlation_id
         written = write_given(connection, self.source, looked.game.id, looked.body, looked.record, run_id)
         record = read_record(connection, written.record_id)
+        enter_keys(connection, record)
         wording = self.curator.wording(self.author, CAUSE, f"imported from {self.source.name}")
         if looked.what == "new":
             game_id = self._create(connection, looked, record, wording)
@@ -218,7 +221,7 @@ class _Adoption:
             assert looked.game_id is not None
             game_id = looked.game_id
             if looked.what == "joined" and looked.decision is not None:
-                self.curator.apply(connection, record, looked.decision, self.author)
+                self._join(connection, record, looked.decision)
             self._update(connection, looked, record, game_id, wording, changed=written.changed)
         # The catalogue has taken the record in: nothing waits for the next reconciling.
         connection.execute(
@@ -252,6 +255,12 @@ class _Adoption:
         )
         self._ask(connection, record, looked.decision)
         return game_id
+
+    def _join(self, connection: Connection[DictRow], record: StoredRecord, decision: Decision) -> None:
+        """A game of the file is one that is there already: an id or address that names one game says so."""
+        assert decision.game_id is not None
+        edge = nearest_edge(connection, record, decision)
+        place_as_decided(connection, self.curator, record, decision, [edge], self.author)
 
     def _update(
         self,

@@ -10,12 +10,14 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from game_pipeline.exchange import ExistingEdit, ExistingGame
-from game_pipeline.matching import Decision, claims_of, decide
+from game_pipeline.matching import Decision, decide, identity_keys
 from game_pipeline.model import GameRecord, canonical_json
 from game_pipeline.sources import ExistingCatalogue, Page
 from game_pipeline.store.bodies import body_hash
 
 from .candidates import find_candidates
+from .ledger.keys import demoted_among
+from .ledger.pairs import claims_without
 
 __all__ = ["AdoptError", "Look", "Looker", "edited_value"]
 
@@ -98,7 +100,8 @@ class Looker:
         self, connection: Connection[DictRow], record: GameRecord, record_id: int, joined: Collection[int] = ()
     ) -> Decision:
         """Which game of other sources it is, as matching sees it; two games of the catalogue are never one."""
-        claims = claims_of(record)
+        demoted = demoted_among(connection, [key.token for key in identity_keys(record)])
+        claims = claims_without(record, demoted)
         candidates = [
             candidate
             for candidate in find_candidates(connection, record_id, claims)

@@ -1,19 +1,25 @@
-"""Finding the games that a record may be about: from the index of keys alone, so that the cost does not grow."""
+"""Finding the games that a record may be about: from indexes alone, so that the cost does not grow.
+
+Keys and whole titles are looked up in the database. What only resembles a title is found in memory where many records
+are placed in one run, and by trigrams where it would take longer to read the catalogue's titles than to ask.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Candidate, Claims, authors_of, claims_of, identity_keys
+from game_pipeline.matching import Candidate, CandidateIndex, Claims, authors_of, claims_of, identity_keys
 
 from .records import StoredRecord, members_of, title_tokens
 
-__all__ = ["find_candidates"]
+__all__ = ["Finder", "find_candidates"]
 
 MOST_GAMES_A_KEY = 50  # a key shared by more says nothing
+MOST_ALIKE = 10
+GAMES_A_QUESTION = 500  # whose titles are read into memory in the time that one question by trigrams takes
 
 _FIND = b"""
 SELECT DISTINCT game_id FROM (
@@ -21,29 +27,84 @@ SELECT DISTINCT game_id FROM (
 ) AS hit WHERE shared <= %s
 """
 
+_WORTH_IT = b"""
+SELECT (SELECT count(*) FROM game) <= %(games)s * (
+    SELECT count(*) FROM source_record WHERE version <> matched_version) AS worth_it
+"""
+_TITLES = b"SELECT game_id, array_agg(DISTINCT title) AS titles FROM game_title GROUP BY game_id"
+_ALIKE = b"""
+SELECT game_id FROM game_title, unnest(%(titles)s::text[]) AS asked WHERE lower(title) %% lower(asked)
+GROUP BY game_id ORDER BY max(similarity(lower(title), lower(asked))) DESC, game_id LIMIT %(limit)s
+"""
 
-def find_candidates(connection: Connection[DictRow], record_id: int, claims: Claims) -> list[Candidate]:
-    """The games that share a key with the record, as their member records and their curators tell them."""
+
+class Finder:
+    """Finds candidates during one run."""
+
+    def __init__(self) -> None:
+        self._index: CandidateIndex | None = None
+        self._asks: bool | None = None
+
+    def find(self, connection: Connection[DictRow], record_id: int, claims: Claims) -> list[Candidate]:
+        """The games that share a key or a title with the record, and those whose titles resemble its."""
+        if self._asks is None:
+            self._prepare(connection)
+        if self._index is not None:
+            alike = self._index.find(claims.titles, MOST_ALIKE)
+        else:
+            asked = {"titles": list(claims.titles), "limit": MOST_ALIKE}
+            alike = [row["game_id"] for row in connection.execute(_ALIKE, asked)]
+        return find_candidates(connection, record_id, claims, alike)
+
+    def placed(self, game_id: int, titles: Sequence[str]) -> None:
+        """A record with these titles has come to a game: the next one of the run finds the game by them."""
+        if self._index is not None:
+            known = self._index.titles(game_id) if game_id in self._index else ()
+            self._index.add(game_id, (*known, *titles))
+
+    def _prepare(self, connection: Connection[DictRow]) -> None:
+        row = connection.execute(_WORTH_IT, {"games": GAMES_A_QUESTION}).fetchone()
+        self._asks = not (row and row["worth_it"])
+        if not self._asks:
+            rows = connection.execute(_TITLES).fetchall()
+            self._index = CandidateIndex((row["game_id"], row["titles"]) for row in rows)
+
+
+def find_candidates(
+    connection: Connection[DictRow], record_id: int, claims: Claims, alike: Collection[int] = ()
+) -> list[Candidate]:
+    """The games that share a key with the record, and those `alike`, as their records and their curators tell them."""
     tokens = [key.token for key in claims.keys] + title_tokens(claims.titles)
     rows = connection.execute(_FIND, (tokens, MOST_GAMES_A_KEY)).fetchall()
-    game_ids = sorted(row["game_id"] for row in rows)
+    game_ids = sorted({row["game_id"] for row in rows} | set(alike))
     if not game_ids:
         return []
     games = connection.execute(
-        b"SELECT game_id, state FROM game WHERE game_id = ANY(%s) AND status <> 'merged'", (game_ids,)
+        b"SELECT game_id, state FROM game WHERE game_id = ANY(%s) AND status <> 'merged' ORDER BY game_id", (game_ids,)
     ).fetchall()
     members = members_of(connection, [game["game_id"] for game in games])
-    refused = {
-        row["game_id"]
-        for row in connection.execute(
-            b"SELECT game_id FROM match_exclusion WHERE record_id = %s AND ended_at IS NULL",
-            (record_id,),
-        )
-    }
+    refused = _refused(connection, record_id)
     return [
         _candidate(game["game_id"], game["state"], members[game["game_id"]], record_id, game["game_id"] in refused)
         for game in games
+        if any(member.record_id != record_id for member in members[game["game_id"]])
     ]
+
+
+_REFUSED = b"""
+SELECT game_id FROM match_exclusion WHERE record_id = %(record)s AND ended_at IS NULL
+UNION
+SELECT decision.game_id FROM match_edge AS edge
+JOIN match_decision AS decision
+     ON decision.record_id = CASE WHEN edge.a = %(record)s THEN edge.b ELSE edge.a END AND decision.ended_at IS NULL
+WHERE (edge.a = %(record)s OR edge.b = %(record)s) AND edge.ended_at IS NULL
+  AND edge.judge = 'person' AND edge.judgement = 'different' AND decision.game_id IS NOT NULL
+"""
+
+
+def _refused(connection: Connection[DictRow], record_id: int) -> set[int]:
+    """The games of which a person has said that the record is not about them."""
+    return {row["game_id"] for row in connection.execute(_REFUSED, {"record": record_id})}
 
 
 def _candidate(

@@ -18,6 +18,7 @@ __all__ = [
     "game_history",
     "list_review",
     "list_rollbacks",
+    "living_game",
     "show_game",
     "show_review",
 ]
@@ -60,6 +61,22 @@ def find_games(store: Store, text: str, limit: int = 20) -> list[FoundGame]:
     pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = store.rows(_FIND, {"text": text, "pattern": pattern, "limit": limit})
     return [FoundGame(**(row | {"authors": tuple(row["authors"]), "sources": tuple(row["sources"])})) for row in rows]
+
+
+_LIVING = """
+WITH RECURSIVE path AS (
+    SELECT game_id, merged_into FROM game WHERE game_id = %s
+    UNION ALL
+    SELECT game.game_id, game.merged_into FROM game JOIN path ON game.game_id = path.merged_into
+)
+SELECT game_id FROM path WHERE merged_into IS NULL
+"""
+
+
+def living_game(store: Store, game_id: int) -> int | None:
+    """The game that a number leads to: itself, or what it has become by merging; None where there never was one."""
+    row = store.row(_LIVING, (game_id,))
+    return row["game_id"] if row else None
 
 
 def show_game(store: Store, game_id: int) -> dict[str, Any] | None:
@@ -110,11 +127,30 @@ def show_game(store: Store, game_id: int) -> dict[str, Any] | None:
         "SELECT field, sides, state FROM data_conflict WHERE game_id = %s AND closed_at IS NULL ORDER BY field",
         (game_id,),
     )
+    game["relations"] = store.rows(_RELATIONS, {"game": game_id})
+    game["was"] = [
+        row["game_id"]
+        for row in store.rows("SELECT game_id FROM game WHERE merged_into = %s ORDER BY game_id", (game_id,))
+    ]
     game["review"] = store.rows(
         "SELECT item_id, kind, summary FROM review_item WHERE game_id = %s AND state = 'open' ORDER BY item_id",
         (game_id,),
     )
     return game
+
+
+_RELATIONS = """
+SELECT relation_id, each.kind, inverse, other.game_id, game.title, judge, reason, stated_by, stated_at FROM (
+    SELECT relation_id, kind, false AS inverse, record_id AS own, of_record AS theirs, judge, reason, stated_by,
+           stated_at FROM game_relation WHERE ended_at IS NULL
+    UNION ALL
+    SELECT relation_id, kind, true, of_record, record_id, judge, reason, stated_by, stated_at
+    FROM game_relation WHERE ended_at IS NULL) AS each
+JOIN match_decision AS mine ON mine.record_id = own AND mine.ended_at IS NULL
+JOIN match_decision AS other ON other.record_id = theirs AND other.ended_at IS NULL
+JOIN game ON game.game_id = other.game_id
+WHERE mine.game_id = %(game)s AND other.game_id <> mine.game_id ORDER BY relation_id
+"""
 
 
 def game_at(store: Store, game_id: int, moment: dt.datetime) -> dict[str, Any] | None:

@@ -10,7 +10,16 @@ from psycopg.rows import DictRow
 __all__ = ["Numbered", "next_id"]
 
 Numbered = Literal[
-    "game", "match_decision", "human_edit", "data_conflict", "review_item", "record_hold", "game_pin", "rollback"
+    "game",
+    "match_decision",
+    "match_edge",
+    "game_relation",
+    "human_edit",
+    "data_conflict",
+    "review_item",
+    "record_hold",
+    "game_pin",
+    "rollback",
 ]
 
 

@@ -1,33 +1,40 @@
-"""One game or two? What people decide about whole games: merge two into one, split records off one.
+"""One game or two? What people decide about whole games: merge two into one, split records off one, take a merge back.
 
-Both are kept as decisions about records: a merge can be split again, and what a person told apart is not joined anew.
+All of it is kept as judgements about records, from which the games follow: a merge can be taken back whatever has come
+since, and what a person told apart is not joined anew, neither directly nor through a third record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.merging import Merged
-from game_pipeline.store import Event, append
+from game_pipeline.matching import Decision, Evidence
 
-from .ids import next_id
+from .ledger.components import Edge, components
+from .ledger.edges import crossing, read_edges, said
+from .ledger.settle import Change, settle
+from .ledger.standing_games import JoinError, founders, living, members_ids
 from .reconcile import Curator
-from .records import StoredRecord, lock_catalogue, members_of
-from .review import close_item
-from .revise import Wording, revised
-from .rollback import edit_again
-from .standing import Standing, read_standing
+from .records import lock_catalogue, members_of
 
-__all__ = ["JoinError", "MergeReport", "SplitReport", "merge_games", "split_game"]
+__all__ = [
+    "JoinError",
+    "MergeReport",
+    "SplitReport",
+    "keep_apart",
+    "merge_games",
+    "split_game",
+    "unmerge_game",
+]
 
-
-class JoinError(ValueError):
-    """The games cannot be merged or split so; the message says why."""
+TOLD_APART = "a person told them apart"
+ONE_AFTER_ALL = "a person said that they are one game"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +64,32 @@ def merge_games(
 ) -> MergeReport:
     """The records and edits of game `merged` become game `kept`'s, which `merged` then refers to.
 
-    Inside the caller's transaction. Raises `JoinError`.
+    A person's earlier word that some of the two are different ends. Inside the caller's transaction.
+    Raises `JoinError`.
     """
     lock_catalogue(connection)
     if kept == merged:
         raise JoinError(f"game {kept} is one game already")
-    into, gone = _game(connection, kept), _game(connection, merged)
+    for game_id in (kept, merged):
+        _not_merged(connection, game_id)
     wording = curator.wording(author, "merge", reason)
-    members = members_of(connection, [merged])[merged]
-    said = f"{author} said: game {merged} is game {kept} ({reason})"
-    events = [_decided(connection, record, kept, "auto", said, wording) for record in members]
-    standing = {edit.field: edit for edit in into.edits}
-    carried, lost = [], []
-    for edit in gone.edits:
-        if edit.field not in standing:
-            old = {
-                "edit_id": edit.edit_id,
-                "field": edit.field,
-                "value": edit.value,
-                "previous": gone.about[edit.edit_id].previous,
-                "author": edit.author,
-                "reason": gone.about[edit.edit_id].reason,
-            }
-            events.append(edit_again(connection, kept, old, wording, f"from game {merged}"))
-            carried.append(edit.field)
-        elif standing[edit.field].value != edit.value:
-            lost.append({"field": edit.field, "value": edit.value, "author": edit.author})
-    events += _close_everything(connection, gone, wording)
-    events.append(_farewell(gone, kept, wording))
-    append(connection, events)
-    curator.bring_up_to_date(connection, kept, wording)
-    return MergeReport(kept, merged, len(members), tuple(carried), tuple(lost))
+    words = f"{author} said: game {merged} is game {kept} ({reason})"
+    ours, theirs = members_ids(connection, kept), members_ids(connection, merged)
+    across = crossing(read_edges(connection, theirs), ours, theirs)
+    founder, gone = founders(connection, [kept, merged])
+    change = Change(
+        about=ours | theirs,
+        because=_person(words),
+        say=(said(connection, founder, gone, "same", "merged", words, author),),
+        end=tuple(
+            (edge, ONE_AFTER_ALL)
+            for edge in across
+            if edge.judge == "person" and edge.judgement == "different" and edge.pair != tuple(sorted((founder, gone)))
+        ),
+        keeps={kept: ours},
+    )
+    settled = settle(connection, curator, change, wording)
+    return MergeReport(kept, merged, len(theirs), settled.carried.get(merged, ()), settled.lost.get(merged, ()))
 
 
 def split_game(
@@ -99,49 +101,100 @@ def split_game(
     author: str,
     reason: str,
 ) -> SplitReport:
-    """The records leave the game, and are not proposed for it again.
+    """The records leave the game, and are not joined with what stays again.
 
-    They go back to the game that they had come from by a merge, where all of them came from one; else they are a new
-    game. Inside the caller's transaction. Raises `JoinError`.
+    They go back to the game that they had come from by a merge; else they are a new game. Inside the caller's
+    transaction. Raises `JoinError`.
     """
     lock_catalogue(connection)
-    standing = _game(connection, game_id)
+    _not_merged(connection, game_id)
     members = {record.record_id: record for record in members_of(connection, [game_id])[game_id]}
-    leaving = [members[record_id] for record_id in dict.fromkeys(record_ids) if record_id in members]
+    leaving = frozenset(record_ids) & members.keys()
     strangers = sorted(set(record_ids) - members.keys())
     if strangers:
         has = ", ".join(f"{record.record_id} ({record.source} {record.identity})" for record in members.values())
         raise JoinError(f"game {game_id} has no record {strangers[0]}; it has {has or 'none'}")
     if not leaving:
         raise JoinError("say which records leave the game")
-    if len(leaving) == len(members):
+    staying = frozenset(members) - leaving
+    if not staying:
         raise JoinError(f"these are all records of game {game_id}; at least one must stay")
     wording = curator.wording(author, "split", reason)
-    home = _came_from(connection, game_id, leaving)
-    target = home if home is not None else next_id(connection, "game")
-    said = f"{author} said: not game {game_id} ({reason})"
-    decided = [_decided(connection, record, target, "new", said, wording) for record in leaving]
-    apart = [
-        Event(
-            stream=f"record:{record.record_id}",
-            event_type="record.separated",
-            payload={"record_id": record.record_id, "game_id": game_id, "reason": reason},
-            actor=author,
-            correlation_id=wording.correlation_id,
-            game_id=game_id,
-            source=record.source,
-            source_url=record.record.url,
-        )
-        for record in leaving
-    ]
-    created = curator.planned(connection, read_standing(connection, target), leaving, wording)
-    append(connection, [*created.events, *decided, *apart, *_edits_go_home(connection, standing, home, wording)])
-    curator.bring_up_to_date(connection, game_id, wording)
-    curator.bring_up_to_date(connection, target, wording)
-    return SplitReport(target, game_id, len(leaving), home is not None)
+    words = f"{author} said: not game {game_id} ({reason})"
+    edges = read_edges(connection, frozenset(members))
+    say = [*_different(connection, edges, leaving, staying, "split", words, author)]
+    end = [(edge, TOLD_APART) for edge in crossing(edges, leaving, staying) if edge.judgement == "same"]
+    for part in (leaving, staying):  # what is not told apart stays one, whatever it hung on
+        say += _held_together(connection, edges, part, part, f"{author} left them together ({reason})", author)
+    change = Change(
+        about=frozenset(members),
+        because=_person(words),
+        say=tuple(say),
+        end=_not_replaced(end, say),
+        keeps={game_id: staying},
+    )
+    settled = settle(connection, curator, change, wording)
+    target = settled.game[min(leaving)]
+    return SplitReport(target, game_id, len(leaving), target in settled.revived)
 
 
-def _game(connection: Connection[DictRow], game_id: int) -> Standing:
+def unmerge_game(
+    connection: Connection[DictRow], curator: Curator, game_id: int, *, author: str, reason: str
+) -> SplitReport:
+    """A merge is taken back, whenever it was: the game is there again, with its edits, its records, and what has joined
+    those since by judgements of its own. Inside the caller's transaction. Raises `JoinError`.
+    """
+    lock_catalogue(connection)
+    host = living(connection, game_id)
+    if host == game_id:
+        raise JoinError(f"game {game_id} is not merged into another; to part records of it: game-pipeline game split")
+    members = members_ids(connection, host)
+    own, others = _as_before_the_merge(connection, game_id, members)
+    if not own:
+        raise JoinError(f"game {host} has no record left that was game {game_id}'s")
+    if not others:
+        raise JoinError(f"game {host} has no record but those of game {game_id}")
+    wording = curator.wording(author, "split", reason)
+    words = f"{author} said: game {game_id} is not game {host} ({reason})"
+    edges = read_edges(connection, members)
+    say = _different(connection, edges, own, others, "unmerged", words, author)
+    end = [(edge, TOLD_APART) for edge in crossing(edges, own, others) if edge.judgement == "same"]
+    for part, rest in ((own, others), (others, own)):
+        say += _held_together(connection, edges, part, members - rest, f"{author} left them together", author)
+    change = Change(
+        about=members,
+        because=_person(words),
+        say=tuple(say),
+        end=_not_replaced(end, say),
+        keeps={host: others, game_id: own},
+    )
+    settled = settle(connection, curator, change, wording)
+    back = settled.game[min(own)]
+    moved = sum(game == back for game in settled.game.values())
+    return SplitReport(back, host, moved, back in settled.revived)
+
+
+def keep_apart(
+    connection: Connection[DictRow], curator: Curator, one: int, other: int, *, author: str, reason: str
+) -> None:
+    """Two games are never the same: not now, and not through what joins one of them later. Raises `JoinError`."""
+    lock_catalogue(connection)
+    ours, theirs = (members_ids(connection, living(connection, game_id)) for game_id in (one, other))
+    if ours & theirs:
+        raise JoinError(f"game {one} and game {other} are one game; part them: game-pipeline game split")
+    words = f"{author} said: game {one} is not game {other} ({reason})"
+    edges = read_edges(connection, ours)
+    say = _different(connection, edges, ours, theirs, "not_same", words, author)
+    end = [(edge, TOLD_APART) for edge in crossing(edges, ours, theirs) if edge.judgement in ("same", "suggested")]
+    change = Change(about=ours | theirs, because=_person(words), say=tuple(say), end=_not_replaced(end, say))
+    settle(connection, curator, change, curator.wording(author, "split", reason))
+
+
+def _person(words: str) -> Decision:
+    return Decision("auto", None, "person", 1.0, (Evidence("person", words, "", ""),))
+
+
+def _not_merged(connection: Connection[DictRow], game_id: int) -> None:
     row = connection.execute(
         b"SELECT status, merged_into FROM game WHERE game_id = %s FOR UPDATE", (game_id,)
     ).fetchone()
@@ -149,104 +202,63 @@ def _game(connection: Connection[DictRow], game_id: int) -> Standing:
         raise JoinError(f"no game {game_id}; look it up with: game-pipeline game find TEXT")
     if row["status"] == "merged":
         raise JoinError(f"game {game_id} was merged into game {row['merged_into']} already")
-    return read_standing(connection, game_id)
 
 
-def _decided(
-    connection: Connection[DictRow], record: StoredRecord, game_id: int, band: str, said: str, wording: Wording
-) -> Event:
-    return Event(
-        stream=f"record:{record.record_id}",
-        event_type="record.matched",
-        payload={
-            "decision_id": next_id(connection, "match_decision"),
-            "record_id": record.record_id,
-            "game_id": game_id,
-            "band": band,
-            "method": "person",
-            "score": 1.0,
-            "evidence": [{"kind": "person", "detail": said, "ours": record.record.title, "theirs": ""}],
-            "alternatives": [],
-        },
-        actor=wording.actor,
-        correlation_id=wording.correlation_id,
-        game_id=game_id,
-        source=record.source,
-        source_url=record.record.url,
-    )
-
-
-def _close_everything(connection: Connection[DictRow], gone: Standing, wording: Wording) -> list[Event]:
-    """Conflicts of a game that is no more are over, and what was asked about it is asked no longer.
-
-    Questions about its records stay: whether one is that game, and whether what is held back may be applied. The answer
-    leads to the game that it became.
-    """
-    events = [
-        Event(
-            stream=f"game:{gone.game_id}",
-            event_type="conflict.closed",
-            payload={"conflict_id": conflict_id, "field": field},
-            actor=wording.actor,
-            correlation_id=wording.correlation_id,
-            game_id=gone.game_id,
-        )
-        for field, (conflict_id, _) in sorted(gone.conflicts.items())
-    ]
-    rows = connection.execute(
-        b"SELECT item_id FROM review_item WHERE game_id = %s AND state = 'open' "
-        b"AND kind NOT IN ('match', 'held') ORDER BY item_id",
-        (gone.game_id,),
-    ).fetchall()
-    return events + [
-        close_item(row["item_id"], gone.game_id, "stale", wording.actor, wording.correlation_id, wording.reason)
-        for row in rows
-    ]
-
-
-def _farewell(gone: Standing, kept: int, wording: Wording) -> Event:
-    merged = Merged(gone.state or {}, gone.provenance, (), ())
-    edited = sorted(edit.field for edit in gone.edits)
-    return revised(gone, merged, [], wording, status="merged", changed=(), edited=edited, merged_into=kept)
-
-
-def _came_from(connection: Connection[DictRow], game_id: int, leaving: Sequence[StoredRecord]) -> int | None:
-    """The game merged into this one that all of the records were about before."""
-    rows = connection.execute(
-        b"""
-        SELECT DISTINCT (SELECT before.game_id FROM match_decision AS before
-                         WHERE before.record_id = now.record_id AND before.decision_id < now.decision_id
-                           AND before.game_id IS NOT NULL AND before.game_id <> now.game_id
-                         ORDER BY before.decision_id DESC LIMIT 1) AS home
-        FROM match_decision AS now WHERE now.record_id = ANY(%s) AND now.ended_at IS NULL
-        """,
-        ([record.record_id for record in leaving],),
-    ).fetchall()
-    home = rows[0]["home"] if len(rows) == 1 else None
-    row = connection.execute(
-        b"SELECT FROM game WHERE game_id = %s AND status = 'merged' AND merged_into = %s", (home, game_id)
-    ).fetchone()
-    return home if row is not None else None
-
-
-def _edits_go_home(
-    connection: Connection[DictRow], standing: Standing, home: int | None, wording: Wording
-) -> list[Event]:
-    """Edits that came along with a merge leave with it; in the game that is there again they never ceased to stand."""
-    rows = connection.execute(
-        b"SELECT edit.edit_id, edit.field FROM human_edit AS edit JOIN human_edit AS origin "
-        b"ON origin.edit_id = edit.carried_from AND origin.game_id = %s "
-        b"WHERE edit.game_id = %s AND edit.released_at IS NULL ORDER BY edit.edit_id",
-        (home, standing.game_id),
-    ).fetchall()
+def _different(
+    connection: Connection[DictRow],
+    edges: Sequence[Edge],
+    ours: Collection[int],
+    theirs: Collection[int],
+    method: str,
+    words: str,
+    author: str,
+) -> list[Edge]:
+    """Every pair across, but those of which it is said already."""
+    known = {edge.pair for edge in edges if edge.judge == "person" and edge.judgement == "different"}
     return [
-        Event(
-            stream=f"game:{standing.game_id}",
-            event_type="game.edit_released",
-            payload={"edit_id": row["edit_id"], "field": row["field"], "reason": wording.reason or "split"},
-            actor=wording.actor,
-            correlation_id=wording.correlation_id,
-            game_id=standing.game_id,
-        )
-        for row in rows
+        said(connection, one, other, "different", method, words, author)
+        for one, other in product(sorted(ours), sorted(theirs))
+        if (min(one, other), max(one, other)) not in known
     ]
+
+
+def _held_together(
+    connection: Connection[DictRow],
+    edges: Sequence[Edge],
+    part: frozenset[int],
+    among: frozenset[int],
+    words: str,
+    author: str,
+) -> list[Edge]:
+    """What makes one of the groups that a part would fall into, with all `among` which its records stay."""
+    first, *rest = [group & part for group in components(among, edges).groups if group & part]
+    return [said(connection, min(first), min(group), "same", "left_together", words, author) for group in rest]
+
+
+def _not_replaced(end: Sequence[tuple[Edge, str]], say: Sequence[Edge]) -> tuple[tuple[Edge, str], ...]:
+    """A judgement that the same judge replaces ends by that."""
+    anew = {(*edge.pair, edge.judge) for edge in say}
+    return tuple((edge, why) for edge, why in end if (*edge.pair, edge.judge) not in anew)
+
+
+_BEFORE = b"""
+SELECT record_id, bool_or(game_id = %(merged)s) AS own, min(decided_at) FILTER (WHERE game_id IS NOT NULL) AS first
+FROM match_decision WHERE record_id = ANY(%(members)s) GROUP BY record_id
+"""
+_MERGED_AT = b"""
+SELECT recorded_at FROM game_revision WHERE game_id = %s AND status = 'merged' ORDER BY revision DESC LIMIT 1
+"""
+
+
+def _as_before_the_merge(
+    connection: Connection[DictRow], game_id: int, members: frozenset[int]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Of the members, those that were the merged game's, and those that were of others when it was merged."""
+    row = connection.execute(_MERGED_AT, (game_id,)).fetchone()
+    rows = connection.execute(_BEFORE, {"merged": game_id, "members": sorted(members)}).fetchall()
+    own = frozenset(each["record_id"] for each in rows if each["own"])
+    moment = row["recorded_at"] if row else None
+    others = frozenset(
+        each["record_id"] for each in rows if not each["own"] and moment is not None and each["first"] <= moment
+    )
+    return own, others

@@ -15,17 +15,18 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Decision, claims_of, decide
+from game_pipeline.matching import Decision, claims_of
 from game_pipeline.merging import MergePolicy
 from game_pipeline.store import Event, Store, append
 
 from . import review
-from .candidates import find_candidates
+from .candidates import Finder
 from .holding import HeldChange, hold_all, hold_back, mass_changes, over_holds
 from .ids import next_id
 from .limits import Limits
+from .placing import Placed, place, tie_anew
 from .records import StoredRecord, lock_catalogue, members_of, read_record
-from .revise import Plan, Wording, member_entry, plan
+from .revise import Plan, Wording, plan
 from .shadow import PUBLISHING, as_heard_last, proposed_instead, settled, with_proposal
 from .standing import Standing, read_standing
 from .work import AGED, PROPOSED, UNMATCHED, UNREVISED, MatchReport, ReviseReport, alone, drain
@@ -80,6 +81,7 @@ class Curator:
     def match_pending(self) -> MatchReport:
         """Decide for every record that is new, or still a question and has changed, which game it is about."""
         report = MatchReport()
+        finder = Finder()
         for record_id in drain(self.store, UNMATCHED, "record_id"):
             with alone(f"record {record_id}", report.failed), self.store.transaction() as connection:
                 lock_catalogue(connection)
@@ -87,59 +89,30 @@ class Curator:
                     b"SELECT version, matched_version FROM source_record WHERE record_id = %s FOR UPDATE", (record_id,)
                 ).fetchone()
                 if row and row["version"] != row["matched_version"]:
-                    self._match(connection, read_record(connection, record_id), report)
+                    self._match(connection, finder, read_record(connection, record_id), report)
         return report
 
-    def _match(self, connection: Connection[DictRow], record: StoredRecord, report: MatchReport) -> None:
+    def _match(
+        self, connection: Connection[DictRow], finder: Finder, record: StoredRecord, report: MatchReport
+    ) -> None:
         known = connection.execute(
             b"SELECT game_id FROM match_decision WHERE record_id = %s AND ended_at IS NULL", (record.record_id,)
         ).fetchone()
-        if known is None or known["game_id"] is None:
-            if record.live and not record.silent:
-                claims = claims_of(record.record)
-                decision = decide(claims, find_candidates(connection, record.record_id, claims))
-                self.apply(connection, record, decision, ACTOR)
-                report.counts[decision.band] += 1
-                report.methods[decision.method] += 1
-                if decision.band != "new" and len(report.examples) < MOST_EXAMPLES:
-                    report.examples.append(_example(record, decision))
-        else:
+        if known is not None and known["game_id"] is not None:
+            tie_anew(connection, self, record)
             report.counts["already_known"] += 1
+        elif record.live and not record.silent:
+            placed = place(connection, self, finder, record)
+            decision = placed.decision
+            if placed.game_id is not None:
+                finder.placed(placed.game_id, claims_of(record.record).titles)
+            report.counts[decision.band] += 1
+            report.methods[decision.method] += 1
+            if decision.band != "new" and len(report.examples) < MOST_EXAMPLES:
+                report.examples.append(_example(record, placed))
         connection.execute(
             b"UPDATE source_record SET matched_version = %s WHERE record_id = %s", (record.version, record.record_id)
         )
-
-    def apply(
-        self,
-        connection: Connection[DictRow],
-        record: StoredRecord,
-        decision: Decision,
-        actor: str,
-    ) -> int | None:
-        """Write a decision: join the game, make a new one, or ask a person. Returns the game, None for a question."""
-        question = review.match_question(record.record_id)
-        events: list[Event] = []
-        if decision.band != "review":  # a question that stands is asked no second time
-            events += review.close_question(connection, question, "stale", ACTOR, self.correlation_id)
-        game_id = decision.game_id if decision.band == "auto" else None
-        created: Plan | None = None
-        if decision.band == "new":
-            game_id = next_id(connection, "game")
-            wording = self.wording(actor, "import" if actor == ACTOR else "review")
-            created = self.planned(connection, read_standing(connection, game_id), [record], wording)
-            events += [*over_holds([record], wording, game_id), *created.events]
-        events.append(self.matched(connection, record, decision, game_id, actor))
-        if decision.band == "auto" and game_id is not None:
-            events.append(self._joined(record, game_id, actor))
-        if decision.band == "review":
-            events += review.ask_match(connection, record, decision, self.correlation_id)
-        append(connection, events)
-        if created:
-            connection.execute(
-                b"UPDATE source_record SET reconciled_version = %s WHERE record_id = %s",
-                (record.version, record.record_id),
-            )
-        return game_id
 
     def matched(
         self,
@@ -163,20 +136,6 @@ class Curator:
                 "evidence": [asdict(evidence) for evidence in decision.evidence],
                 "alternatives": list(decision.alternatives),
             },
-            actor=actor,
-            correlation_id=self.correlation_id,
-            game_id=game_id,
-            source=record.source,
-            source_url=record.record.url,
-        )
-
-    def _joined(self, record: StoredRecord, game_id: int, actor: str) -> Event:
-        """The member is entered at once, at version 0, so that the next record of the batch finds the game by its
-        keys, too; what the game says with it is the next stage's work."""
-        return Event(
-            stream=f"game:{game_id}",
-            event_type="game.sources_updated",
-            payload={"members": [member_entry(record) | {"version": 0}]},
             actor=actor,
             correlation_id=self.correlation_id,
             game_id=game_id,
@@ -352,11 +311,12 @@ class Curator:
         return self.planned(connection, standing, records, self.wording(ACTOR, "import")).merged.state
 
 
-def _example(record: StoredRecord, decision: Decision) -> dict[str, Any]:
+def _example(record: StoredRecord, placed: Placed) -> dict[str, Any]:
+    decision = placed.decision
     return {
         "record": f"{record.source} {record.identity}",
         "title": record.record.title,
         "band": decision.band,
-        "game": str(decision.game_id or ""),
+        "game": str(placed.game_id or decision.game_id or ""),
         "why": "; ".join(evidence.detail for evidence in decision.evidence[:3]),
     }

@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Decision
+from game_pipeline.matching import Decision, Evidence
 from game_pipeline.merging import Merged
 from game_pipeline.model import canonical_json
 from game_pipeline.store import Event
@@ -21,16 +21,20 @@ from game_pipeline.store import Event
 from .fields import as_edited
 from .holding import HeldChange, MassChange
 from .ids import next_id
+from .ledger.components import Refusal
 from .records import StoredRecord
 from .revise import Plan
 from .standing import Standing
 
 __all__ = [
+    "as_evidence",
     "ask_again",
     "ask_conflicts",
+    "ask_duplicate",
     "ask_held",
     "ask_mass",
     "ask_match",
+    "ask_refused",
     "ask_vanished",
     "close_idle_questions",
     "close_item",
@@ -42,7 +46,7 @@ __all__ = [
 ]
 
 PIPELINE = "pipeline"
-PRIORITIES = {"mass": 10, "held": 20, "match": 40, "suggestion": 60, "conflict": 50, "vanished": 30}
+PRIORITIES = {"mass": 10, "held": 20, "match": 40, "duplicate": 45, "suggestion": 60, "conflict": 50, "vanished": 30}
 
 
 def match_question(record_id: int) -> str:
@@ -77,6 +81,59 @@ def ask_match(
         summary=f"Is {record.source} {record.identity} “{record.record.title}” the same as {named}?",
         correlation_id=correlation_id,
     )
+
+
+def ask_refused(
+    connection: Connection[DictRow],
+    record: StoredRecord,
+    game_id: int,
+    own: int | None,
+    refusal: Refusal,
+    correlation_id: str,
+) -> list[Event]:
+    """A judgement joins the record, or the game `own` that it is of, to a game, and another stands against it."""
+    edge, against = refusal.edge, refusal.against
+    evidence = tuple(as_evidence(item) for item in edge.reason)
+    words = "; ".join(str(item["detail"]) for item in against.reason) or against.method
+    said = f"against it stands: records {against.a} and {against.b} are different ({against.judged_by}: {words})"
+    conflict = Evidence("conflict", said, "", "")
+    decision = Decision("review", game_id, edge.method, edge.score, (*evidence, conflict))
+    if own is None:
+        return ask_match(connection, record, decision, correlation_id)
+    return ask_duplicate(connection, own, decision, correlation_id)
+
+
+def ask_duplicate(
+    connection: Connection[DictRow], game_id: int, decision: Decision, correlation_id: str
+) -> list[Event]:
+    """Are two games of the catalogue one? `decision`: what matching says of the one beside the other."""
+    assert decision.game_id is not None
+    one, other = sorted((game_id, decision.game_id))
+    titles = {
+        row["game_id"]: f"{row['title']} ({row['release_date'] or 'no date'})"
+        for row in connection.execute(
+            b"SELECT game_id, title, release_date FROM game WHERE game_id = ANY(%s)", ([one, other],)
+        )
+    }
+    return ask(
+        connection,
+        kind="duplicate",
+        question=f"duplicate:{one}:{other}",
+        game_id=one,
+        record_id=None,
+        proposal={
+            "games": [one, other],
+            "method": decision.method,
+            "evidence": [asdict(evidence) for evidence in decision.evidence],
+        },
+        summary=f"Are game {one} “{titles[one]}” and game {other} “{titles[other]}” one game?",
+        correlation_id=correlation_id,
+    )
+
+
+def as_evidence(item: Mapping[str, Any]) -> Evidence:
+    """As a judgement keeps it; in what is older than the ledger `feature` is called `kind`."""
+    return Evidence(str(item.get("feature", item.get("kind", ""))), item["detail"], item["ours"], item["theirs"])
 
 
 def ask_conflicts(connection: Connection[DictRow], standing: Standing, plan: Plan, correlation_id: str) -> list[Event]:

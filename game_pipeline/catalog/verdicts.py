@@ -12,7 +12,10 @@ from game_pipeline.store import Event, append
 
 from .edits import EditError, current_value, release_field
 from .holding import without_parts
-from .joining import merge_games
+from .joining import keep_apart, merge_games
+from .ledger.edges import crossing, read_edges, said
+from .ledger.standing_games import founders, living, members_ids
+from .placing import place_as_decided
 from .reconcile import Curator
 from .records import lock_catalogue, read_record, read_records
 from .review import close_item
@@ -25,26 +28,43 @@ class ReviewError(ValueError):
     """The answer cannot be given; the message says why."""
 
 
-def accept(connection: Connection[DictRow], curator: Curator, item_id: int, *, author: str, reason: str) -> str:
+def accept(
+    connection: Connection[DictRow],
+    curator: Curator,
+    item_id: int,
+    *,
+    author: str,
+    reason: str,
+    game_id: int | None = None,
+) -> str:
     """Answer yes; returns what came of it, in words.
 
-    match: the record joins the proposed game. suggestion: the sources' value replaces the edit. conflict: the value
-    that stands is confirmed. held, mass: the change that was held back is applied. vanished: noted.
+    match: the record joins the proposed game, or `game_id` where that is another of those shown. duplicate: the two
+    games become one. suggestion: the sources' value replaces the edit. conflict: the value that stands is confirmed.
+    held, mass: the change that was held back is applied. vanished: noted.
     """
     item = _claim(connection, item_id)
+    if game_id is not None and item["kind"] != "match":
+        raise ReviewError(f"review item {item_id} is not about a match; no game can be chosen")
     events = [close_item(item_id, item["game_id"], "accepted", author, curator.correlation_id, reason)]
     match item["kind"]:
         case "match":
             candidates = item["proposal"]["candidates"]
             if not candidates:
                 raise ReviewError(f"review item {item_id} proposes no game; reject it to make a new one")
+            if game_id is not None and game_id not in candidates:
+                raise ReviewError(f"review item {item_id} proposes {', '.join(f'game {each}' for each in candidates)}")
             append(connection, events)
-            game_id = _living(connection, candidates[0])
+            target = living(connection, game_id or candidates[0])
             own = _own_game(connection, item["record_id"])
             if own is not None:
-                return _one_game(connection, curator, own, game_id, author, reason)
-            _decide(connection, curator, item, game_id, author, reason)
-            return f"record {item['record_id']} joined game {game_id}"
+                return _one_game(connection, curator, own, target, author, reason)
+            _join(connection, curator, item["record_id"], target, author, reason)
+            return f"record {item['record_id']} joined game {target}"
+        case "duplicate":
+            append(connection, events)
+            one, other = (living(connection, each) for each in item["proposal"]["games"])
+            return _one_game(connection, curator, other, one, author, reason)
         case "suggestion":
             append(connection, events)
             field = item["proposal"]["field"]
@@ -76,17 +96,23 @@ def accept(connection: Connection[DictRow], curator: Curator, item_id: int, *, a
 def reject(connection: Connection[DictRow], curator: Curator, item_id: int, *, author: str, reason: str) -> str:
     """Answer no; returns what came of it, in words.
 
-    match: the record is a game of its own, and is never again proposed for that game. suggestion: the edit stands.
-    held, mass: the change stays out until the pages bring another.
+    match: no game of those shown is this one; the record is a game of its own, and is never again proposed for the one
+    that was asked about. duplicate: the two are different for ever. suggestion: the edit stands. held, mass: the change
+    stays out until the pages bring another.
     """
     item = _claim(connection, item_id)
     append(connection, [close_item(item_id, item["game_id"], "rejected", author, curator.correlation_id, reason)])
     if item["kind"] == "match":
         own = _own_game(connection, item["record_id"])
         if own is not None:
+            _tell_apart(connection, curator, own, item["game_id"], author, reason)
             return f"record {item['record_id']} stays game {own} of its own"
-        game_id = _decide(connection, curator, item, None, author, reason)
+        game_id = _alone(connection, curator, item, author, reason)
         return f"record {item['record_id']} is game {game_id} of its own"
+    if item["kind"] == "duplicate":
+        one, other = item["proposal"]["games"]
+        _tell_apart(connection, curator, one, other, author, reason)
+        return f"game {one} and game {other} stay two"
     if item["kind"] == "conflict":
         return "left open; set the field with: game-pipeline game edit"
     return "the catalogue stays as it is"
@@ -110,16 +136,12 @@ def _one_game(connection: Connection[DictRow], curator: Curator, own: int, other
     return f"game {merged} became game {kept}"
 
 
-def _living(connection: Connection[DictRow], game_id: int) -> int:
-    """The game that a game has become by merging."""
-    row = connection.execute(
-        b"WITH RECURSIVE path AS ("
-        b"SELECT game_id, merged_into FROM game WHERE game_id = %s UNION ALL "
-        b"SELECT game.game_id, game.merged_into FROM game JOIN path ON game.game_id = path.merged_into) "
-        b"SELECT game_id FROM path WHERE merged_into IS NULL",
-        (game_id,),
-    ).fetchone()
-    return row["game_id"] if row else game_id
+def _tell_apart(
+    connection: Connection[DictRow], curator: Curator, one: int, other: int | None, author: str, reason: str
+) -> None:
+    if other is None or living(connection, one) == living(connection, other):
+        return
+    keep_apart(connection, curator, one, other, author=author, reason=reason or "rejected in review")
 
 
 def _let_through(
@@ -157,28 +179,41 @@ def _claim(connection: Connection[DictRow], item_id: int) -> dict[str, Any]:
     return item
 
 
-def _decide(
-    connection: Connection[DictRow],
-    curator: Curator,
-    item: dict[str, Any],
-    game_id: int | None,
-    author: str,
-    reason: str,
+def _join(
+    connection: Connection[DictRow], curator: Curator, record_id: int, game_id: int, author: str, reason: str
+) -> None:
+    """The record is that game's, whatever was said before of it and the game's records."""
+    record = read_record(connection, record_id)
+    words = f"{author} said: the same game ({reason})"
+    (founder,) = founders(connection, [game_id])
+    across = crossing(read_edges(connection, [record_id]), [record_id], members_ids(connection, game_id))
+    end = [
+        (edge, "a person said that they are one game")
+        for edge in across
+        if edge.judge == "person" and edge.judgement == "different" and founder not in edge.pair
+    ]
+    decision = Decision("auto", game_id, "person", 1.0, (Evidence("person", words, record.record.title, ""),))
+    edge = said(connection, record_id, founder, "same", "accepted", words, author)
+    place_as_decided(connection, curator, record, decision, [edge], author, end=end, reason=reason)
+    wording = curator.wording(author, "review", reason)
+    curator.bring_up_to_date(connection, game_id, wording, newly=[record_id])
+
+
+def _alone(
+    connection: Connection[DictRow], curator: Curator, item: dict[str, Any], author: str, reason: str
 ) -> int | None:
+    """No match exists: kept with the games that were shown, so that only another one is asked about."""
     record = read_record(connection, item["record_id"])
-    said = "the same game" if game_id is not None else "not the same game"
-    decision = Decision(
-        band="new" if game_id is None else "auto",
-        game_id=game_id,
-        method="person",
-        score=1.0,
-        evidence=(Evidence("person", f"{author} said: {said} ({reason})", record.record.title, ""),),
-    )
-    joined = curator.apply(connection, record, decision, author)
-    if game_id is not None:
-        wording = curator.wording(author, "review", reason)
-        curator.bring_up_to_date(connection, game_id, wording, newly=[record.record_id])
-    return joined
+    words = f"{author} said: not the same game ({reason})"
+    asked = members_ids(connection, living(connection, item["game_id"])) if item["game_id"] is not None else ()
+    edges = [
+        said(connection, record.record_id, other, "different", "rejected", words, author)
+        for other in sorted(set(asked) - {record.record_id})
+    ]
+    evidence = (Evidence("person", words, record.record.title, ""),)
+    shown = tuple(item["proposal"]["candidates"])
+    decision = Decision("new", None, "no_match", 1.0, evidence, shown)
+    return place_as_decided(connection, curator, record, decision, edges, author, reason=reason).game_id
 
 
 def _resolved(curator: Curator, item: dict[str, Any], chosen: Any, author: str, reason: str) -> Event:

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from game_pipeline.catalog import find_games, game_at, game_history, show_game
+from game_pipeline.catalog import find_games, game_at, game_history, living_game, show_game
 
 from .context import App, Failed, json_option, pass_app, print_json, print_table
-from .game_changes import edit, merge, release, rollback, split
+from .game_changes import edit, release, rollback
+from .game_joining import in_words, merge, relate_, split, unmerge, unrelate_, why
 from .times import read_time
 from .wording import (
     because,
@@ -26,7 +27,7 @@ from .wording import (
 
 @click.group()
 def game() -> None:
-    """Find and show games, their history; edit, roll back, merge and split them."""
+    """Find and show games, their history; edit, roll back, merge, split and relate them."""
 
 
 @game.command()
@@ -55,19 +56,24 @@ def find(app: App, text: str, limit: int, json_: bool) -> None:
 @json_option
 @pass_app
 def show(app: App, game_id: int, at: str | None, json_: bool) -> None:
-    """One game: every field with where its value comes from."""
+    """One game: every field with where its value comes from. A number that was merged leads to the game it became."""
     moment = read_time(at) if at else None
+    asked = game_id
     with app.store() as store:
+        if moment is None:
+            game_id = living_game(store, game_id) or game_id
         found = show_game(store, game_id) if moment is None else game_at(store, game_id, moment)
     if found is None:
         when = f" at {at}" if at else ""
         raise Failed(f"no game {game_id}{when}; look it up with: game-pipeline game find TEXT")
     if json_:
-        print_json(found)
+        print_json(found | ({"asked": asked} if asked != game_id else {}))
         return
-    status = {"active": "", "merged": f", merged into game {found.get('merged_into')}"}
+    if asked != game_id:
+        click.echo(f"game {asked} was merged into game {game_id}")
+    status = "" if found["status"] == "active" else f", {found['status']}"
     click.echo(
-        f"game {game_id}, revision {found['revision']}{status.get(found['status'], ', ' + found['status'])}"
+        f"game {game_id}, revision {found['revision']}{status}"
         + (f", quality {found['quality_score']:.2f}" if found.get("quality_score") is not None else "")
     )
     _print_fields(found["state"], found["provenance"])
@@ -132,6 +138,20 @@ def _print_sections(found: dict[str, Any]) -> None:
             [(row["field"], row["state"], sides_in_words(row["sides"])) for row in found["conflicts"]],
         ),
         (
+            "related games",
+            ("", "game", "title", "by", "because"),
+            [
+                (
+                    in_words(row["kind"], inverse=row["inverse"]),
+                    row["game_id"],
+                    row["title"],
+                    row["stated_by"] if row["judge"] == "person" else "suggested",
+                    row["reason"],
+                )
+                for row in found["relations"]
+            ],
+        ),
+        (
             "open questions",
             ("item", "kind", "question"),
             [(row["item_id"], row["kind"], row["summary"]) for row in found["review"]],
@@ -189,5 +209,5 @@ def _revision_rows(revision: dict[str, Any], field: str | None) -> list[tuple[An
     return rows or [(*head, f"now {revision['status']}", "", "", runs)]
 
 
-for command in (edit, release, rollback, merge, split):
+for command in (edit, release, rollback, merge, split, unmerge, relate_, unrelate_, why):
     game.add_command(command)

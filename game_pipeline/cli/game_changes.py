@@ -1,4 +1,4 @@
-"""`game-pipeline game edit|release|rollback|merge|split`: what people do to a game."""
+"""`game-pipeline game edit|release|rollback`: what people do to what a game says."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ from game_pipeline.catalog import (
     EditError,
     RollbackReport,
     edit_field,
-    merge_games,
     read_value,
     release_field,
     roll_back_game,
-    split_game,
 )
 
-from .context import App, WrongUse, json_option, pass_app, person, print_json, reason_option
+from .context import App, WrongUse, json_option, pass_app, person, reason_option
 from .deciding import agreed, attended, changing, looking
 from .rollback import print_rollback
-from .wording import brief
 
-__all__ = ["edit", "merge", "release", "rollback", "split"]
+__all__ = ["author_option", "edit", "release", "rollback"]
 
 author_option = click.option("--author", default=None, help="Who does it (default: your user name).")
 
@@ -126,54 +123,3 @@ def rollback(
             agreed("Take this back?")
         if not preview:
             print_rollback(changing(app, store, work), json_, done=True)
-
-
-@click.command()
-@click.argument("kept", type=int, metavar="A")
-@click.argument("merged", type=int, metavar="B")
-@reason_option("How you know that they are one game.")
-@author_option
-@json_option
-@pass_app
-def merge(app: App, kept: int, merged: int, reason: str, author: str | None, json_: bool) -> None:
-    """Games A and B are one: B's records and edits become A's, and B refers to A. Undone by: game split."""
-    with app.store() as store:
-        report = changing(
-            app,
-            store,
-            lambda connection, curator: merge_games(
-                connection, curator, kept, merged, author=author or person(), reason=reason
-            ),
-        )
-    if json_:
-        print_json(report)
-        return
-    click.echo(f"game {merged} is game {kept} now, with {report.records} records")
-    if report.carried:
-        click.echo(f"human edits that went along: {', '.join(report.carried)}")
-    for edit in report.lost:
-        click.echo(f"both had edited {edit['field']}; not kept: {brief(edit['value'])} (by {edit['author']})")
-
-
-@click.command()
-@click.argument("game_id", type=int, metavar="ID")
-@click.argument("records", type=int, nargs=-1, required=True, metavar="RECORD...")
-@reason_option("How you know that they are another game.")
-@author_option
-@json_option
-@pass_app
-def split(app: App, game_id: int, records: tuple[int, ...], reason: str, author: str | None, json_: bool) -> None:
-    """The records (their numbers: game show) are another game; they are not matched with ID again."""
-    with app.store() as store:
-        report = changing(
-            app,
-            store,
-            lambda connection, curator: split_game(
-                connection, curator, game_id, records, author=author or person(), reason=reason
-            ),
-        )
-    if json_:
-        print_json(report)
-    else:
-        again = "again" if report.back else "now"
-        click.echo(f"{report.records} records of game {game_id} are game {report.game_id} {again}")

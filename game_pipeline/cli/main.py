@@ -30,7 +30,7 @@ COMMANDS = {
         "Take over a catalogue that was there before.",
     ),
     "shadow": ("shadow", "shadow", "What the sources would change, in shadow mode; let it in."),
-    "game": ("game", "game", "Find, show, edit, roll back, merge and split games."),
+    "game": ("game", "game", "Find, show, explain, edit, roll back, merge, split and relate games."),
     "rollback": ("rollback", "rollback", "Take back what an import brought to many games; list, undo."),
     "review": ("review", "review", "Answer the questions that the pipeline cannot."),
     "events": ("events", "events", "The log of everything that changed the catalogue."),

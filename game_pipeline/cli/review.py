@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import click
 
@@ -12,7 +13,7 @@ from .context import App, Failed, json_option, pass_app, person, print_json, pri
 from .deciding import changing
 from .wording import difference
 
-KINDS = ("mass", "held", "vanished", "match", "conflict", "suggestion")
+KINDS = ("mass", "held", "vanished", "match", "duplicate", "conflict", "suggestion")
 
 
 @click.group()
@@ -67,10 +68,12 @@ def show(app: App, item_id: int, json_: bool) -> None:
 @review.command("accept")
 @click.argument("item_id", type=int, metavar="N")
 @click.option("--reason", default="", help="Why, for the record.")
+@click.option("--game", type=int, metavar="ID", help="Of a match: another of the games shown.")
 @pass_app
-def accept_(app: App, item_id: int, reason: str) -> None:
-    """Yes: join the match, take the suggestion, confirm the value that stands, apply what was held back."""
-    _answer(app, accept, item_id, reason)
+def accept_(app: App, item_id: int, reason: str, game: int | None) -> None:
+    """Yes: join the match, make one of two games, take the suggestion, confirm the value that stands, apply what was
+    held back."""
+    _answer(app, partial(accept, game_id=game), item_id, reason)
 
 
 @review.command("reject")
@@ -78,7 +81,7 @@ def accept_(app: App, item_id: int, reason: str) -> None:
 @reason_option("Why not; kept with the answer.")
 @pass_app
 def reject_(app: App, item_id: int, reason: str) -> None:
-    """No: not the same game, keep the edit, leave out what was held back."""
+    """No: none of the games shown, two games for ever, keep the edit, leave out what was held back."""
     _answer(app, reject, item_id, reason)
 
 

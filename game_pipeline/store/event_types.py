@@ -78,7 +78,34 @@ EVENT_TYPES: dict[str, EventType] = {
     "record.matched": EventType(
         1, "A record was said to be about a game (auto, new), or put to a person (review).", payloads.RecordMatched
     ),
-    "record.separated": EventType(1, "A person said that a record is not about a game.", payloads.RecordSeparated),
+    "record.separated": EventType(
+        1,
+        "A person said that a record is not about a game. Since there are judgements (records.judged) it is not "
+        "written any more.",
+        payloads.RecordSeparated,
+    ),
+    "records.judged": EventType(
+        1,
+        "Two records were judged: about one game, about different ones, or not known. Replaces what the same kind of "
+        "judge said of the two before. Games are what the standing judgements join.",
+        payloads.RecordsJudged,
+    ),
+    "records.judgement_ended": EventType(
+        1, "A judgement about two records holds no more; nothing takes its place.", payloads.JudgementEnded
+    ),
+    "key.demoted": EventType(
+        1,
+        "An identity key turned out to be shared by several games (a hub page, a compilation); it links nothing from "
+        "now on.",
+        payloads.KeyDemoted,
+    ),
+    "relation.stated": EventType(
+        1,
+        "One game belongs to another without being it. A rule's word is a suggestion; a person's also says that the "
+        "two are different games.",
+        payloads.RelationStated,
+    ),
+    "relation.ended": EventType(1, "A relation was taken back.", payloads.RelationEnded),
     "record.held": EventType(
         1, "Older words of a record are heard instead of its newest; replaces an earlier hold.", payloads.RecordHeld
     ),

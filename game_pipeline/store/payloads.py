@@ -26,6 +26,8 @@ __all__ = [
     "GameRevised",
     "GameUnpinned",
     "ImportFinished",
+    "JudgementEnded",
+    "KeyDemoted",
     "LibraryEntriesChanged",
     "LibraryEntry",
     "LibraryUploaded",
@@ -38,6 +40,9 @@ __all__ = [
     "RecordMatched",
     "RecordReleased",
     "RecordSeparated",
+    "RecordsJudged",
+    "RelationEnded",
+    "RelationStated",
     "ReviewClosed",
     "ReviewOpened",
     "RollbackMade",
@@ -152,6 +157,58 @@ class RecordSeparated(TypedDict):
     record_id: int
     game_id: int
     reason: str
+
+
+Judge = Annotated[
+    Literal["rule", "model", "llm", "person"], Field(description="rule, model, llm (a language model) or person")
+]
+
+
+@_exact
+class RecordsJudged(TypedDict):
+    edge_id: int
+    a: Annotated[int, Field(description="a record; its number is the lower")]
+    b: Annotated[int, Field(description="a record")]
+    judgement: Annotated[
+        Literal["same", "different", "unsure", "suggested"],
+        Field(description="same game, different games, a question for a person, or a suggestion to one"),
+    ]
+    judge: Judge
+    method: str
+    score: float
+    keys: Annotated[list[str], Field(description="identity keys of both, where they made the judgement")]
+    reason: Annotated[list[Json], Field(description="feature, detail in words, ours, theirs")]
+
+
+@_exact
+class JudgementEnded(TypedDict):
+    edge_id: int
+    a: int
+    b: int
+    why: str
+
+
+@_exact
+class KeyDemoted(TypedDict):
+    key: str
+    records: Annotated[list[int], Field(description="that carried it then")]
+    titles: Annotated[int, Field(description="how many unlike titles those have")]
+
+
+@_exact
+class RelationStated(TypedDict):
+    relation_id: int
+    record_id: int
+    kind: Literal["edition_of", "demo_of", "dlc_of", "translation_of", "sequel_of"]
+    of_record: Annotated[int, Field(description="the record that the first is an edition, a demo... of")]
+    judge: Judge
+    reason: str
+
+
+@_exact
+class RelationEnded(TypedDict):
+    relation_id: int
+    why: str
 
 
 @_exact

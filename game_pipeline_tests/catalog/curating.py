@@ -98,7 +98,8 @@ class Catalogue:
         """Rows and newest writing transaction of every table that matters."""
         tables = (
             "game game_revision game_title game_url game_credit game_tag game_external_id game_match_key "
-            "game_member match_decision review_item data_conflict human_edit import_event source_record "
+            "game_member match_decision match_edge demoted_key game_relation review_item data_conflict human_edit "
+            "import_event source_record "
             "record_version source_url_state page_snapshot page_body game_proposal existing_catalogue"
         )
         found = {}

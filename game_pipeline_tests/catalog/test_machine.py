@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from game_pipeline.catalog import (
     EditError,
+    JoinError,
     Limits,
     ReviewError,
     RollbackError,
@@ -35,6 +36,7 @@ from game_pipeline.catalog import (
     roll_back_game,
     split_game,
     undo_rollback,
+    unmerge_game,
 )
 from game_pipeline.catalog.edits import current_value
 from game_pipeline.catalog.fields import as_edited, changed_fields, value_of
@@ -372,6 +374,23 @@ class CatalogueMachine(RuleBasedStateMachine):
                     before[game_id]["state"] = restored[game_id]["state"]
             assert _differences(before, restored) == {}, "split after merge does not restore"
 
+    @rule(nth=_nth)
+    def unmerge(self, nth: int) -> None:
+        gone = [game for game in self._games().values() if game["status"] == "merged"]
+        if not gone:
+            return
+        game_id = gone[nth % len(gone)]["game_id"]
+        self.about_edits = True
+        try:
+            report = self.catalogue.does(unmerge_game, game_id, author="ann", reason="two after all")
+        except JoinError as error:
+            assert "has no record" in str(error)  # noqa: PT017
+            return
+        assert (report.game_id, report.back) == (game_id, True)
+        games = self._games()
+        assert games[game_id]["status"] != "merged"
+        assert games[report.split_from]["status"] != "merged"
+
     @rule(nth=_nth, mask=st.integers(1, 62))
     def split(self, nth: int, mask: int) -> None:
         game = self._pick(nth)
@@ -534,6 +553,19 @@ SELECT 'a decision without its member', record_id::text FROM public.match_decisi
     WHERE ended_at IS NULL AND game_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM public.game_member AS member WHERE decision.record_id = member.record_id
     AND decision.game_id = member.game_id)
+UNION ALL
+SELECT 'one game, though a person said that they are two', edge_id::text FROM public.match_edge
+    JOIN public.match_decision AS ours ON ours.record_id = a AND ours.ended_at IS NULL
+    JOIN public.match_decision AS theirs ON theirs.record_id = b AND theirs.ended_at IS NULL
+    WHERE match_edge.ended_at IS NULL AND judgement = 'different' AND judge = 'person' AND ours.game_id = theirs.game_id
+UNION ALL
+SELECT 'a member that nothing joins to its game', own.record_id::text FROM public.match_decision AS own
+    WHERE ended_at IS NULL AND EXISTS (SELECT FROM public.match_decision AS other WHERE other.game_id = own.game_id
+        AND other.record_id <> own.record_id AND other.ended_at IS NULL)
+    AND NOT EXISTS (SELECT FROM public.match_edge AS edge JOIN public.match_decision AS other
+        ON other.record_id = CASE WHEN a = own.record_id THEN b ELSE a END AND other.ended_at IS NULL
+        WHERE (a = own.record_id OR b = own.record_id) AND edge.ended_at IS NULL AND judgement = 'same'
+        AND other.game_id = own.game_id)
 UNION ALL
 SELECT 'heard otherwise than it is held', record_id::text FROM public.game_member AS member
     JOIN public.source_record AS record USING (record_id)

@@ -238,7 +238,7 @@ def test_two_curators_at_once_take_each_record_in_once(catalogue: Catalogue, sto
 def test_a_failure_leaves_the_record_for_the_next_run(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue.says("alpha", "a")
     with monkeypatch.context() as patched:
-        patched.setattr("game_pipeline.catalog.reconcile.append", _die)
+        patched.setattr("game_pipeline.catalog.ledger.settle.append", _die)
         with pytest.raises(psycopg.OperationalError):
             catalogue.reconcile()
     assert (catalogue.games(), pending(catalogue.store).records_to_match) == ([], 1)

@@ -10,10 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from game_pipeline.store.embedded import ServerInfo
+from game_pipeline.store.event_log import recorded
 from game_pipeline.store.migrations import MigrationError, migrate, migration_status, read_migrations
+from game_pipeline.store.projections import project
 
 # Workers of pytest-xdist share the server.
 NAME = f"bare_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -186,3 +188,42 @@ def test_a_log_from_before_the_event_store_keeps_every_row(connection: psycopg.C
     assert "import_event_whole" not in tables(connection)
     with pytest.raises(psycopg.errors.RaiseException, match="import_event_2024_01 is append-only"):
         connection.execute("DELETE FROM import_event_2024_01")
+
+
+def test_what_was_decided_before_the_ledger_is_told_as_judgements(
+    connection: psycopg.Connection[TupleRow], url: str
+) -> None:
+    migrations = read_migrations()
+    before = next(n for n, migration in enumerate(migrations) if migration.name.endswith("_ledger"))
+    migrate(connection, migrations[:before])
+    connection.execute(
+        """
+        INSERT INTO match_decision (decision_id, record_id, game_id, band, method, score, evidence, decided_by,
+                                    decided_at, ended_at)
+        VALUES (1, 7, 1, 'new', 'no_candidate', 0, '[]', 'pipeline', now(), NULL),
+               (2, 5, 1, 'auto', 'strong_key', 0.99, '[{"feature": "key", "detail": "both carry ifid:X", "ours": "",
+                "theirs": ""}]', 'pipeline', now(), NULL),
+               (3, 9, 2, 'new', 'no_candidate', 0, '[]', 'pipeline', now(), now()),
+               (4, 9, 1, 'auto', 'person', 1, '[]', 'ann', now(), NULL),
+               (5, 11, 3, 'new', 'no_candidate', 0, '[]', 'pipeline', now(), NULL),
+               (6, 12, NULL, 'review', 'title_unsure', 0.6, '[]', 'pipeline', now(), NULL)
+        """
+    )
+    migrate(connection, migrations)
+    edges = connection.execute("SELECT a, b, judgement, judge, method, judged_by FROM match_edge ORDER BY b, a")
+    assert edges.fetchall() == [
+        (5, 7, "same", "rule", "strong_key", "pipeline"),
+        (7, 9, "same", "person", "person", "ann"),
+    ]
+    events = connection.execute(
+        "SELECT substr(event_id::text, 15, 1), stream_version, version FROM import_event "
+        "JOIN event_identity USING (event_id, position) JOIN event_stream USING (stream)"
+    )
+    assert events.fetchall() == [("7", 1, 1), ("7", 1, 1)]
+    table = sql.SQL("CREATE TEMPORARY TABLE match_edge (LIKE public.match_edge)")
+    with psycopg.connect(url, row_factory=dict_row) as other:
+        rows = other.execute("SELECT * FROM import_event ORDER BY position").fetchall()
+        other.execute(table)
+        project(other, [recorded(row) for row in rows])
+        left = other.execute("SELECT * FROM match_edge EXCEPT ALL SELECT * FROM public.match_edge").fetchall()
+        assert (left, len(rows)) == ([], 2)

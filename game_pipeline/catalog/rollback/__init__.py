@@ -8,7 +8,6 @@ A preview is the same work in a transaction that is not committed.
 from .many_games import roll_back
 from .one_game import roll_back_game
 from .report import GameChange, RollbackError, RollbackReport, Scope
-from .steps import edit_again
 from .undoing import undo_rollback
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "RollbackError",
     "RollbackReport",
     "Scope",
-    "edit_again",
     "roll_back",
     "roll_back_game",
     "undo_rollback",

@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from game_pipeline.catalog.fields import changed_fields, value_of
+from game_pipeline.catalog.game_events import edit_again, game_event
 from game_pipeline.catalog.hearing import ALL, SILENT, narrowed
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
@@ -19,7 +20,7 @@ from game_pipeline.model import digest
 from game_pipeline.store import Event, append
 
 from .report import RollbackError, RollbackReport
-from .steps import CAUSE, bring_up_to_date, edit_again, game_event, hear, read_edit, released_holds, rollback_event
+from .steps import CAUSE, bring_up_to_date, hear, read_edit, released_holds, rollback_event
 
 __all__ = ["roll_back_game"]
 

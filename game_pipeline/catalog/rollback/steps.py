@@ -11,7 +11,6 @@ from psycopg.rows import DictRow
 from game_pipeline.catalog.fields import as_edited, value_of
 from game_pipeline.catalog.hearing import ALL, resolve
 from game_pipeline.catalog.holding import hold_event, release_event
-from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import StoredRecord
 from game_pipeline.catalog.revise import Wording
@@ -23,8 +22,6 @@ from .report import GameChange, RollbackError
 __all__ = [
     "CAUSE",
     "bring_up_to_date",
-    "edit_again",
-    "game_event",
     "games_of",
     "hear",
     "read_edit",
@@ -82,22 +79,6 @@ def read_edit(connection: Connection[DictRow], edit_id: int) -> dict[str, Any]:
     return row
 
 
-def edit_again(
-    connection: Connection[DictRow], game_id: int, old: Mapping[str, Any], wording: Wording, why: str
-) -> Event:
-    """An edit that a person made before, standing again; the reason it had is kept."""
-    payload = {
-        "edit_id": next_id(connection, "human_edit"),
-        "field": old["field"],
-        "value": old["value"],
-        "previous": old["previous"],
-        "reason": f"{why}: {old['author']}: {old['reason']}",
-        "edited_at": None,
-        "carried_from": old["edit_id"],
-    }
-    return game_event(game_id, "game.edited", payload, wording)
-
-
 def bring_up_to_date(
     connection: Connection[DictRow],
     curator: Curator,
@@ -122,18 +103,6 @@ def bring_up_to_date(
             for name in result.changed_fields
         ),
         edits=tuple({"field": edit.field, "author": edit.author, "edited_at": edit.at} for edit in after.edits),
-    )
-
-
-def game_event(game_id: int, event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
-    """An event of one game."""
-    return Event(
-        stream=f"game:{game_id}",
-        event_type=event_type,
-        payload=payload,
-        actor=wording.actor,
-        correlation_id=wording.correlation_id,
-        game_id=game_id,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from game_pipeline.catalog.game_events import edit_again, game_event
 from game_pipeline.catalog.holding import hold_event, release_event
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
@@ -18,7 +19,7 @@ from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.store import Event, append
 
 from .report import RollbackError, RollbackReport
-from .steps import CAUSE, bring_up_to_date, edit_again, game_event, games_of, read_edit, rollback_event
+from .steps import CAUSE, bring_up_to_date, games_of, read_edit, rollback_event
 
 __all__ = ["undo_rollback"]
 

@@ -18,6 +18,7 @@ from .asking import CONFLICTS, REVIEWS
 from .batch import Family
 from .deciding import EDITS, EXCLUSIONS, HOLDS, MATCHES
 from .games import GAMES, MEMBERS
+from .ledger import DEMOTED_KEYS, EDGES, RELATIONS
 from .libraries import LIBRARIES, PLAYERS
 from .proposing import EXISTING_CATALOGUES, PROPOSALS
 
@@ -28,6 +29,9 @@ _FAMILIES: tuple[Family, ...] = (
     GAMES,
     MEMBERS,
     MATCHES,
+    EDGES,
+    DEMOTED_KEYS,
+    RELATIONS,
     EDITS,
     HOLDS,
     CONFLICTS,

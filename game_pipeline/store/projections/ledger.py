@@ -1,0 +1,114 @@
+"""The ledger: judgements about pairs of records, keys that link no more, and relations between games."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.store.event import RecordedEvent
+
+from .batch import BATCH, Family, as_batch
+
+__all__ = ["DEMOTED_KEYS", "EDGES", "RELATIONS"]
+
+# A judgement ends by the next of the same judge about the same two, or by an event that says so. What a batch both
+# judges and ends goes in ended: two standing rows for one pair are never there at once.
+_TOLD = (
+    BATCH
+    + b""", ended AS (
+    SELECT (p->>'edge_id')::bigint AS edge_id, min(n) AS n, min(at) AS at,
+           (array_agg(actor ORDER BY n))[1] AS actor, (array_agg(p->>'why' ORDER BY n))[1] AS why
+    FROM batch WHERE type = 'records.judgement_ended' GROUP BY 1
+), judged AS (
+    SELECT n, at, actor, p, (p->>'edge_id')::bigint AS edge_id, (p->>'a')::bigint AS a, (p->>'b')::bigint AS b,
+           p->>'judge' AS judge
+    FROM batch WHERE type = 'records.judged'
+), replaced AS (
+    SELECT edge_id, lead(n) OVER next AS n, lead(at) OVER next AS at, lead(actor) OVER next AS actor
+    FROM judged WINDOW next AS (PARTITION BY a, b, judge ORDER BY n)
+)
+"""
+)
+_END_EDGES = (
+    _TOLD
+    + b""", first AS (
+    SELECT DISTINCT ON (a, b, judge) a, b, judge, at, actor FROM judged ORDER BY a, b, judge, n
+), over AS (
+    SELECT edge.edge_id, coalesce(ended.at, first.at) AS at, coalesce(ended.actor, first.actor) AS actor,
+           CASE WHEN ended.edge_id IS NULL THEN 'judged anew' ELSE ended.why END AS why
+    FROM match_edge AS edge
+    LEFT JOIN ended ON ended.edge_id = edge.edge_id
+    LEFT JOIN first ON first.a = edge.a AND first.b = edge.b AND first.judge = edge.judge
+    WHERE edge.ended_at IS NULL AND (ended.edge_id IS NOT NULL OR first.a IS NOT NULL)
+)
+UPDATE match_edge SET ended_at = over.at, ended_by = over.actor, ended_why = over.why
+FROM over WHERE match_edge.edge_id = over.edge_id
+"""
+)
+_EDGES = (
+    _TOLD
+    + b"""
+INSERT INTO match_edge (edge_id, a, b, judgement, judge, method, score, keys, reason, judged_by, judged_at, ended_at,
+                        ended_by, ended_why)
+SELECT edge_id, a, b, p->>'judgement', judge, p->>'method', (p->>'score')::real,
+       ARRAY(SELECT jsonb_array_elements_text(p->'keys')), p->'reason', judged.actor, judged.at,
+       coalesce(ended.at, replaced.at), coalesce(ended.actor, replaced.actor),
+       CASE WHEN ended.at IS NOT NULL THEN ended.why WHEN replaced.at IS NOT NULL THEN 'judged anew' END
+FROM judged JOIN replaced USING (edge_id) LEFT JOIN ended USING (edge_id)
+"""
+)
+_DEMOTED = (
+    BATCH
+    + b"""
+INSERT INTO demoted_key (key, records, titles, demoted_at)
+SELECT DISTINCT ON (p->>'key') p->>'key', ARRAY(SELECT jsonb_array_elements_text(p->'records')::bigint),
+       (p->>'titles')::int, at
+FROM batch ORDER BY p->>'key', n
+ON CONFLICT (key) DO NOTHING
+"""
+)
+
+_END_RELATIONS = (
+    BATCH
+    + b"""
+UPDATE game_relation SET ended_at = batch.at, ended_by = batch.actor, ended_why = p->>'why' FROM batch
+WHERE type = 'relation.ended' AND relation_id = (p->>'relation_id')::bigint
+"""
+)
+_RELATIONS = (
+    BATCH
+    + b""", ended AS (
+    SELECT (p->>'relation_id')::bigint AS id, at, actor, p->>'why' AS why FROM batch WHERE type = 'relation.ended'
+)
+INSERT INTO game_relation (relation_id, record_id, kind, of_record, judge, reason, stated_by, stated_at, ended_at,
+                           ended_by, ended_why)
+SELECT (p->>'relation_id')::bigint, (p->>'record_id')::bigint, p->>'kind', (p->>'of_record')::bigint, p->>'judge',
+       p->>'reason', batch.actor, batch.at, ended.at, ended.actor, ended.why
+FROM batch LEFT JOIN ended ON ended.id = (p->>'relation_id')::bigint WHERE type = 'relation.stated'
+"""
+)
+
+
+def _edges(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:
+    batch = as_batch(events)
+    connection.execute(_END_EDGES, batch)
+    connection.execute(_EDGES, batch)
+
+
+def _demoted_keys(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:
+    connection.execute(_DEMOTED, as_batch(events))
+
+
+def _relations(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:
+    batch, types = as_batch(events), {event.event_type for event in events}
+    if "relation.ended" in types:
+        connection.execute(_END_RELATIONS, batch)
+    if "relation.stated" in types:
+        connection.execute(_RELATIONS, batch)
+
+
+EDGES = Family(frozenset({"records.judged", "records.judgement_ended"}), _edges)
+DEMOTED_KEYS = Family(frozenset({"key.demoted"}), _demoted_keys)
+RELATIONS = Family(frozenset({"relation.stated", "relation.ended"}), _relations)
