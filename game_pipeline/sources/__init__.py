@@ -35,6 +35,7 @@ from .ifwiki_org import IfwikiOrg
 from .ifwiki_ru import IfwikiRu
 from .igdb import IGDB
 from .instead_games import InsteadGames
+from .instead_siblings import InsteadPool, NLBProject
 from .itch import Itch
 from .plut import Plut
 from .qsp import Qsp
@@ -98,6 +99,8 @@ def _register(*sources: Source) -> dict[str, Source]:
 # The order is the order of `owner_of`: whoever owns an address by its host comes before whoever owns a kind of file.
 SOURCES: dict[str, Source] = _register(
     InsteadGames(),
+    InsteadPool(),
+    NLBProject(),
     IFDB(),
     IfwikiRu(),
     IfwikiOrg(),

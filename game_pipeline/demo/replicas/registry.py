@@ -12,6 +12,7 @@ from . import (
     ifwiki_org_site,
     ifwiki_site,
     igdb_site,
+    instead_siblings_site,
     instead_site,
     itch_site,
     plut_site,
@@ -31,6 +32,8 @@ REPLICAS: Mapping[str, Site] = {
     site.name: site
     for site in (
         instead_site.SITE,
+        instead_siblings_site.POOL,
+        instead_siblings_site.NLB,
         ifdb_site.SITE,
         ifwiki_site.SITE,
         ifwiki_org_site.SITE,
