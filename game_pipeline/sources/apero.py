@@ -114,19 +114,29 @@ class Apero(Source):
         draft.tag("platform", "Аперо")
         for date in document.css('meta[itemprop="datePublished"]::attr(content)').getall()[:1]:
             draft.set_date(date)
-        for author in document.css('a[itemprop="author"]'):
-            name = text(author)
-            draft.credit(name, url=self._author_page(author, name))
+        self._add_authors(draft, document)
         self._read_list(draft, document, self._page(slug).url)
         for image in document.css('img[itemprop="image"]::attr(src)').getall():
             if not image.endswith(_NO_COVER):
                 draft.link(image, "poster", base=_HOME)
         return [draft.build(identity=slug, url=self._page(slug).url)]
 
-    def _author_page(self, link: Selector, name: str) -> str:
-        """The link's own target where that is a member's page; the site has one under each name."""
-        href = absolute(_HOME, link.attrib.get("href", ""))
-        return href if self._path_of(href)[:1] == [_MEMBERS] else f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
+    def _add_authors(self, draft: Draft, document: Selector) -> None:
+        """Members, each with a page whose address ends in the name they are registered under, which need not be the
+        name that they sign with. A link that leads elsewhere stands for the member of the name it bears."""
+        also: list[str] = []
+        for link in document.css('a[itemprop="author"]'):
+            name = text(link)
+            page = absolute(_HOME, link.attrib.get("href", ""))
+            match self._path_of(page):
+                case [section, member] if section == _MEMBERS:
+                    registered = " ".join(member.replace("_", " ").split())
+                case _:
+                    registered, page = name, f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
+            draft.credit(name, url=page)
+            if name and registered != name:
+                also.append(f"{name} = {registered}")
+        draft.extra("credited_as", also)
 
     @staticmethod
     def _read_list(draft: Draft, document: Selector, base: str) -> None:

@@ -46,6 +46,13 @@ def test_a_page_is_read_in_full() -> None:
     assert record.warnings == ("unread term Погода",)
 
 
+def test_the_name_that_an_author_is_registered_under_is_another_name_of_theirs() -> None:
+    record = _parse(PAGE.replace(">Вера</a>", ">Вера Т.</a>"))
+    assert record.credits[0].name == "Вера Т."
+    assert record.extra["credited_as"] == ["Вера Т. = Вера"]
+    assert "credited_as" not in _parse(PAGE).extra
+
+
 def test_the_cover_that_every_game_has_is_none() -> None:
     assert _parse(PAGE.replace("{cover}", "game")).urls == ()
 
