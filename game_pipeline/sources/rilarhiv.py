@@ -6,6 +6,7 @@ Format: rows of the live pages as the tests of mooskagh/ifdb quote them; no whol
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from urllib.parse import quote, unquote, urlsplit
 
@@ -54,7 +55,8 @@ class Rilarhiv(Source):
     home = SITE
     hosts = ("rilarhiv.ru",)
     attribution = Attribution(site="rilarhiv.ru", licence="unknown")
-    policy = Policy(priority=60, encoding="windows-1251")
+    # Few pages, with validators: a look at one that is as it was costs the site next to nothing.
+    policy = Policy(priority=60, encoding="windows-1251", revisit_mean=dt.timedelta(days=3))
     verified = False
     parser_version = 1
     expects = Expects(
