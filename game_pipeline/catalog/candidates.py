@@ -7,11 +7,13 @@ are placed in one run, and by trigrams where it would take longer to read the ca
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from game_pipeline.matching import Candidate, CandidateIndex, Claims, authors_of, claims_of, identity_keys
+from game_pipeline.people import aliases_of
 
 from .records import StoredRecord, members_of, title_tokens
 
@@ -84,10 +86,29 @@ def find_candidates(
     ).fetchall()
     members = members_of(connection, [game["game_id"] for game in games])
     refused = _refused(connection, record_id)
-    return [
+    candidates = [
         _candidate(game["game_id"], game["state"], members[game["game_id"]], record_id, game["game_id"] in refused)
         for game in games
         if any(member.record_id != record_id for member in members[game["game_id"]])
+    ]
+    return _with_aliases(connection, candidates)
+
+
+def _with_aliases(connection: Connection[DictRow], candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates with every known name of their people."""
+    known = aliases_of(connection, {name for candidate in candidates for name in candidate.people})
+    if not known:
+        return candidates
+    return [
+        replace(
+            candidate,
+            people=tuple(
+                dict.fromkeys(
+                    (*candidate.people, *(alias for name in candidate.people for alias in sorted(known.get(name, ()))))
+                )
+            ),
+        )
+        for candidate in candidates
     ]
 
 

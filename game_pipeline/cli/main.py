@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "shadow": ("shadow", "shadow", "What the sources would change, in shadow mode; let it in."),
     "game": ("game", "game", "Find, show, explain, edit, roll back, merge, split and relate games."),
+    "person": ("person", "person_", "Who stands behind the credits: list, show, merge, split."),
     "rollback": ("rollback", "rollback", "Take back what an import brought to many games; list, undo."),
     "review": ("review", "review", "Answer the questions that the pipeline cannot."),
     "events": ("events", "events", "The log of everything that changed the catalogue."),

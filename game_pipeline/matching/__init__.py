@@ -6,7 +6,7 @@ Candidates come from the catalogue's indexes and decisions go into its ledger; n
 from .decision import METHODS, decide
 from .index import CandidateIndex, Rarity, usual_rarity
 from .keys import SCHEMES, IdentityKey, Scheme, identity_keys, normal_id
-from .names import name_key, names_compatible
+from .names import name_key, names_compatible, names_nobody
 from .titles import lookup_keys, numbers_of, title_key
 from .values import AUTHOR_ROLES, Band, Candidate, Claims, Decision, Evidence, Policy, authors_of, claims_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "lookup_keys",
     "name_key",
     "names_compatible",
+    "names_nobody",
     "normal_id",
     "numbers_of",
     "title_key",

@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from .translit import latin
 
-__all__ = ["NamesRelation", "name_key", "names_compatible"]
+__all__ = ["NamesRelation", "name_key", "names_compatible", "names_nobody"]
 
 NamesRelation = Literal["same", "different", "unknown"]
 
@@ -33,6 +33,11 @@ def name_key(name: str) -> str:
     words = [latin(word) for word in _WORD.findall(text)]
     named = [word for word in words if word and word not in _LEGAL_FORMS]
     return " ".join(sorted(named or words)) or " ".join(name.casefold().split())
+
+
+def names_nobody(name: str) -> bool:
+    """Does who signs so want not to be known, or is no one person (anonymous, various)?"""
+    return name_key(name) in _NOBODY
 
 
 def names_compatible(ours: Collection[str], theirs: Collection[str]) -> NamesRelation:

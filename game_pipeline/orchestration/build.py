@@ -10,11 +10,12 @@ from game_pipeline.settings import Settings, load_settings
 from game_pipeline.sources import SOURCES, GogGalaxy, Source
 
 from .automation import RECONCILE_JOB, daily_report, reaper_sensor, reconcile_sensor
-from .catalog import catalog_assets
+from .catalog import GAMES, GROUP, OWNERS, catalog_assets
 from .checks import catalog_checks
 from .library import DATA_FILE, library_assets, library_check, take_in_job, upload_sensor
 from .monitoring import health_job, health_sensor, monitoring_assets
 from .overrides import override_job
+from .people import people_asset
 from .resources import pipeline_resource
 from .sources import source_definitions
 from .upkeep import RAW_STORE, daily_upkeep, raw_store_asset, upkeep_job
@@ -47,6 +48,7 @@ def build_defs(
     # Galaxy's records come with uploads, not from a site.
     catalogue = [*catalog_assets([*names, GogGalaxy.name]), *monitoring_assets(names), webhook_asset()]
     catalogue += [*library_assets(), raw_store_asset({source.name: source for source in crawled})]
+    catalogue.append(people_asset(GAMES, group=GROUP, owners=OWNERS))
     delivering, reporting, taking_in, upkeep = deliver_job(), health_job(), take_in_job(), upkeep_job()
     reconcile = dg.define_asset_job(
         RECONCILE_JOB,

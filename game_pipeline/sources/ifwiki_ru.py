@@ -31,7 +31,7 @@ class IfwikiRu(WikiSource):
     attribution = Attribution(site="ifwiki.ru", licence="unknown")
     policy = Policy(priority=25)
     verified = False
-    parser_version = 1
+    parser_version = 2
     expects = Expects(
         records=(10, None),
         page=(0, 1),

@@ -107,6 +107,7 @@ class _GamePage:
         self.title = title
         self.is_game = False
         self._in_author = False
+        self._credited_as: dict[str, None] = {}
 
     def drops_section(self, heading: str) -> bool:
         return bool(_LINK_SECTION.fullmatch(heading.strip(" .:")))
@@ -126,6 +127,7 @@ class _GamePage:
         if not match:
             if self._in_author and target:
                 self.draft.credit(target, "author", page_url(target))
+                self._shown_as(target, shown)
             return shown or target
         prefix, name = match[1].casefold(), " ".join(match[2].replace("_", " ").split())
         if not name:
@@ -135,6 +137,7 @@ class _GamePage:
     def _prefixed(self, prefix: str, name: str, shown: str, target: str) -> str:
         if role := _ROLES.get(prefix):
             self.draft.credit(name, role, page_url(f"{prefix}:{name}"))
+            self._shown_as(name, shown)
             return shown or name
         if kind := _TAGS.get(prefix):
             self.draft.tag(kind, name)
@@ -154,6 +157,13 @@ class _GamePage:
         if " " not in prefix and not re.match(rf"\s*{re.escape(prefix)}\s*::?\s", target, re.IGNORECASE):
             self.draft.unread("link role", [prefix])
         return shown or target
+
+    def _shown_as(self, name: str, shown: str) -> None:
+        """Where the template names the author, what is shown for a page is another name of theirs; in a sentence it
+        may only be inflected."""
+        if self._in_author and shown and shown != name:
+            self._credited_as[f"{name} = {shown}"] = None
+            self.draft.extra("credited_as", list(self._credited_as))
 
     def _category(self, name: str) -> str:
         name = name.partition("|")[0].strip()

@@ -173,4 +173,15 @@ EVENT_TYPES: dict[str, EventType] = {
     "library.upload_refused": EventType(
         1, "An upload was refused, and nothing was changed by it.", payloads.UploadRefused
     ),
+    "person.claimed": EventType(
+        1,
+        "A source credits a name that was not known, or a known one under another spelling: whose it is.",
+        payloads.PersonClaimed,
+    ),
+    "person.merged": EventType(
+        1, "Two people are one, by a rule with its evidence or by a person's word.", payloads.PersonMerged
+    ),
+    "person.split": EventType(
+        1, "A person said that some names of somebody are another's; no rule joins them again.", payloads.PersonSplit
+    ),
 }

@@ -33,6 +33,9 @@ __all__ = [
     "LibraryUploaded",
     "Member",
     "NeedsAttention",
+    "PersonClaimed",
+    "PersonMerged",
+    "PersonSplit",
     "PlayerNamed",
     "ProposalClosed",
     "RecordChanged",
@@ -462,3 +465,40 @@ class UploadRefused(TypedDict):
     filename: str
     code: str
     message: Annotated[str, Field(description="as its sender was told")]
+
+
+# People ------------------------------------------------------------------------------------------------------------
+
+
+@_exact
+class Spelling(TypedDict):
+    name: Annotated[str, Field(description="as a source credits it")]
+    url: Annotated[str | None, Field(description="their page on the source, as it is credited")]
+
+
+@_exact
+class PersonClaimed(TypedDict):
+    person_id: int
+    key: Annotated[str, Field(description="the persona: source and page, or source and name")]
+    source: str
+    name: str
+    url: str | None
+    spellings: Annotated[list[Spelling], Field(description="those that are new")]
+
+
+@_exact
+class PersonMerged(TypedDict):
+    person_id: Annotated[int, Field(description="who stays")]
+    merged: Annotated[int, Field(description="who is the same person")]
+    personas: Annotated[list[str], Field(description="keys that changed hands")]
+    rule: Literal["same_page", "one_of_that_name", "credited_together", "person"]
+    evidence: Annotated[list[Json], Field(description="kind, detail in words")]
+    reason: Annotated[str | None, Field(description="a person's words")]
+
+
+@_exact
+class PersonSplit(TypedDict):
+    person_id: Annotated[int, Field(description="who stays")]
+    into: Annotated[int, Field(description="whose the personas are from now on")]
+    personas: Annotated[list[str], Field(description="keys that changed hands; no rule joins them to the rest again")]
+    reason: str

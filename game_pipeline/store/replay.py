@@ -51,6 +51,11 @@ PROJECTED = (
     "existing_catalogue",
     "library_user",
     "library_entry",
+    "person",
+    "persona",
+    "person_spelling",
+    "person_decision",
+    "person_apart",
 )
 """The tables that events alone make."""
 

@@ -41,6 +41,15 @@ def test_a_source_is_imported_found_shown_edited_and_told(shell: Shell, workplac
     assert "Материк" in shell("game", "show", game_id).out
     assert "the forum says so" in shell("game", "history", game_id).out
 
+    one, other = (str(row["person_id"]) for row in shell("person", "list", "--json").document[:2])
+    (persona,) = shell("person", "show", one, "--json").document["personas"]
+    assert persona["key"] in shell("person", "show", one).out
+    assert "no person 999999" in shell("person", "show", "999999").err
+    alone = shell("person", "split", one, persona["key"], "--reason", "another one")
+    assert (alone.code, "at least one must stay" in alone.err) == (1, True)
+    assert shell("person", "merge", one, other, "--reason", "a test").code == 0
+    assert shell("person", "split", one, persona["key"], "--reason", "only a test").code == 0
+
     again = shell("import", "--source", "instead_games", "--full", "--json").document
     assert again["catalogue"] | {"run_id": ""} == {
         "run_id": "",

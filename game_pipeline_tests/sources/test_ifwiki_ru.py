@@ -98,6 +98,7 @@ def test_the_infobox_is_read_in_full() -> None:
         ("ifwiki_ru", "1234"),
     }
     assert record.extra == {
+        "credited_as": ["Вера Т. = Вера"],
         "version": "1.2",
         "status": "закончена",
         "written": "2009-01-24",
@@ -155,6 +156,14 @@ def test_authors_without_links_are_split_by_name() -> None:
     assert [credit.name for credit in record.credits] == ["Аня", "Боря"]
     (record,) = _parse("{{game info|автор=[[Аня Б.]]}}")
     assert [credit.name for credit in record.credits] == ["Аня Б."]
+
+
+def test_what_the_template_shows_for_an_author_s_page_is_another_name_and_an_inflected_one_in_a_sentence_is_not() -> (
+    None
+):
+    (record,) = _parse("{{game info|автор=[[автор:Вера Т.|Верона]]}} Игра [[автор:Глеб|Глеба]].")
+    assert record.extra["credited_as"] == ["Вера Т. = Верона"]
+    assert [credit.name for credit in record.credits] == ["Вера Т.", "Глеб"]
 
 
 def test_both_format_versions_read_alike() -> None:

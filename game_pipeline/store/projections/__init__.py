@@ -20,6 +20,7 @@ from .deciding import EDITS, EXCLUSIONS, HOLDS, MATCHES
 from .games import GAMES, MEMBERS
 from .ledger import DEMOTED_KEYS, EDGES, RELATIONS
 from .libraries import LIBRARIES, PLAYERS
+from .people import PEOPLE
 from .proposing import EXISTING_CATALOGUES, PROPOSALS
 
 __all__ = ["project"]
@@ -41,6 +42,7 @@ _FAMILIES: tuple[Family, ...] = (
     EXISTING_CATALOGUES,
     PLAYERS,
     LIBRARIES,
+    PEOPLE,
 )
 
 

@@ -1,0 +1,79 @@
+"""Reading the people: by name, one with everything about them, and the other names of a name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from game_pipeline.store import Store
+
+__all__ = ["aliases_of", "find_people", "show_person"]
+
+_FIND = """
+SELECT person.person_id, person.name,
+       (SELECT array_agg(DISTINCT spelling.name ORDER BY spelling.name)
+        FROM persona JOIN person_spelling AS spelling USING (key)
+        WHERE persona.person_id = person.person_id AND spelling.name <> person.name) AS aliases,
+       (SELECT array_agg(DISTINCT source ORDER BY source) FROM persona
+        WHERE persona.person_id = person.person_id) AS sources,
+       (SELECT count(DISTINCT game_id) FROM credit_person WHERE credit_person.person_id = person.person_id) AS games
+FROM person
+WHERE status = 'active' AND (%(text)s = '' OR person_id IN (
+    SELECT persona.person_id FROM person_spelling AS spelling JOIN persona USING (key)
+    WHERE strpos(lower(spelling.name), lower(%(text)s)) > 0))
+ORDER BY games DESC, person_id LIMIT %(limit)s
+"""
+_PERSONAS = """
+SELECT persona.key, persona.source, persona.name, persona.url, array_agg(DISTINCT spelling.name) AS spellings
+FROM persona JOIN person_spelling AS spelling USING (key) WHERE persona.person_id = %s
+GROUP BY persona.key ORDER BY persona.key
+"""
+_GAMES = """
+SELECT credit.game_id, game.title, array_agg(DISTINCT credit.role ORDER BY credit.role) AS roles
+FROM credit_person AS credit JOIN game USING (game_id)
+WHERE credit.person_id = %s AND game.status = 'active' GROUP BY credit.game_id, game.title
+ORDER BY game.title, credit.game_id
+"""
+_DECISIONS = """
+SELECT kind, rule, other_id, personas, evidence, reason, actor, decided_at FROM person_decision
+WHERE person_id = %(id)s OR other_id = %(id)s ORDER BY decided_at
+"""
+_ALIASES = b"""
+SELECT DISTINCT asked.name AS asked, other.name
+FROM unnest(%s::text[]) AS asked(name)
+JOIN person_spelling AS spelling ON lower(spelling.name) = lower(asked.name)
+JOIN persona AS ours ON ours.key = spelling.key
+JOIN persona AS theirs ON theirs.person_id = ours.person_id
+JOIN person_spelling AS other ON other.key = theirs.key
+WHERE lower(other.name) <> lower(asked.name)
+"""
+
+
+def find_people(store: Store, text: str, limit: int) -> list[dict[str, Any]]:
+    """People one of whose names holds the text (all where it is empty), those of the most games first."""
+    rows = store.rows(_FIND, {"text": text, "limit": limit})
+    return [row | {"aliases": row["aliases"] or [], "sources": row["sources"] or []} for row in rows]
+
+
+def show_person(store: Store, person_id: int) -> dict[str, Any] | None:
+    """One person: their names and pages by source, their games, and why all that is one; None: no such person."""
+    person = store.row("SELECT person_id, name, status, merged_into FROM person WHERE person_id = %s", (person_id,))
+    if person is None:
+        return None
+    return person | {
+        "personas": store.rows(_PERSONAS, (person_id,)),
+        "games": store.rows(_GAMES, (person_id,)),
+        "decisions": store.rows(_DECISIONS, {"id": person_id}),
+    }
+
+
+def aliases_of(connection: Connection[DictRow], names: Collection[str]) -> dict[str, frozenset[str]]:
+    """The other names of whoever bears each name, for comparing credits; names without any are left out."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(_ALIASES, (list(names),)):
+        found[row["asked"]].add(row["name"])
+    return {name: frozenset(others) for name, others in found.items()}

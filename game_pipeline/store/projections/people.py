@@ -1,0 +1,84 @@
+"""Who is who: people, the personas that are theirs, and what was decided about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from game_pipeline.store.event import RecordedEvent
+
+from .batch import Family, one_by_one
+
+__all__ = ["PEOPLE"]
+
+_PERSON = b"""
+INSERT INTO person (person_id, name, created_at, changed_at) VALUES (%(person_id)s, %(name)s, %(at)s, %(at)s)
+ON CONFLICT (person_id) DO UPDATE SET changed_at = excluded.changed_at
+"""
+_PERSONA = b"""
+INSERT INTO persona (key, person_id, first_person_id, source, name, url, claimed_at)
+VALUES (%(key)s, %(person_id)s, %(person_id)s, %(source)s, %(name)s, %(url)s, %(at)s) ON CONFLICT (key) DO NOTHING
+"""
+_SPELLINGS = b"""
+INSERT INTO person_spelling (key, source, name, url)
+SELECT %(key)s, %(source)s, each->>'name', each->>'url' FROM jsonb_array_elements(%(spellings)s) AS each
+"""
+
+_MOVE = b"UPDATE persona SET person_id = %(to)s WHERE key = ANY(%(personas)s)"
+_MERGED = b"""
+UPDATE person SET status = CASE person_id WHEN %(merged)s THEN 'merged' ELSE status END,
+                  merged_into = CASE person_id WHEN %(merged)s THEN %(person_id)s ELSE merged_into END,
+                  changed_at = %(at)s
+WHERE person_id IN (%(person_id)s, %(merged)s)
+"""
+# A person who says that they are one takes back that they are two.
+_TOGETHER = b"""
+DELETE FROM person_apart USING persona AS a, persona AS b
+WHERE %(rule)s = 'person' AND a.key = key_a AND b.key = key_b
+  AND a.person_id = %(person_id)s AND b.person_id = %(person_id)s
+"""
+_SPLIT_OFF = b"""
+INSERT INTO person (person_id, name, created_at, changed_at)
+SELECT %(into)s, name, %(at)s, %(at)s FROM persona WHERE key = %(first)s
+ON CONFLICT (person_id) DO UPDATE SET status = 'active', merged_into = NULL, changed_at = excluded.changed_at
+"""
+_CHANGED = b"UPDATE person SET changed_at = %(at)s WHERE person_id = %(person_id)s"
+_APART = b"""
+INSERT INTO person_apart (key_a, key_b, actor, reason, decided_at)
+SELECT least(ours.key, theirs.key), greatest(ours.key, theirs.key), %(actor)s, %(reason)s, %(at)s
+FROM persona AS ours, persona AS theirs
+WHERE ours.person_id = %(into)s AND ours.key = ANY(%(personas)s) AND theirs.person_id = %(person_id)s
+ON CONFLICT DO NOTHING
+"""
+_DECISION = b"""
+INSERT INTO person_decision (person_id, other_id, kind, rule, evidence, personas, reason, actor, decided_at)
+VALUES (%(person_id)s, %(other)s, %(kind)s, %(rule)s, %(evidence)s, %(personas)s, %(reason)s, %(actor)s, %(at)s)
+"""
+
+
+def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:
+    statements: list[tuple[bytes, dict[str, Any]]] = []
+    for event in events:
+        values: dict[str, Any] = json.loads(event.payload) | {"at": event.recorded_at, "actor": event.actor}
+        match event.event_type:
+            case "person.claimed":
+                values |= {"spellings": Jsonb(values["spellings"])}
+                statements += [(_PERSON, values), (_PERSONA, values), (_SPELLINGS, values)]
+            case "person.merged":
+                values |= {"to": values["person_id"], "other": values["merged"], "kind": "merged"}
+                values |= {"evidence": Jsonb(values["evidence"])}
+                statements += [(_MOVE, values), (_MERGED, values), (_TOGETHER, values), (_DECISION, values)]
+            case _:
+                values |= {"to": values["into"], "other": values["into"], "kind": "split", "rule": "person"}
+                values |= {"first": values["personas"][0], "evidence": Jsonb([])}
+                statements += [(_SPLIT_OFF, values), (_MOVE, values), (_CHANGED, values), (_APART, values)]
+                statements.append((_DECISION, values))
+    one_by_one(connection, statements)
+
+
+PEOPLE = Family(frozenset({"person.claimed", "person.merged", "person.split"}), _people)
