@@ -81,8 +81,10 @@ def clean_line(text: str) -> str:
 
 def clean_block(text: str) -> str:
     """Several lines of NFC text: as `clean_line` within a line, at most one blank line between paragraphs."""
-    # Composed last: what is removed may stand between a letter and its accent.
-    text = unicodedata.normalize("NFC", _UNSAFE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii() or not text.replace("\n", "").isprintable():
+        # Composed last: what is removed may stand between a letter and its accent.
+        text = unicodedata.normalize("NFC", _UNSAFE.sub("", text))
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

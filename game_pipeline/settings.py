@@ -225,7 +225,7 @@ class ParseSettings(BaseModel):
     """Time for one page, after which its worker is killed."""
     cpu_seconds: Annotated[float, Field(gt=0, le=600)] = 8.0
     """Time of the processor for one page (whole seconds, rounded up). Less than `seconds`, or that comes first."""
-    pages_per_worker: Annotated[int, Field(ge=1)] = 2000
+    pages_per_worker: Annotated[int, Field(ge=1)] = 10_000
     """A worker is replaced after so many pages, or once it holds a quarter of its memory."""
 
 

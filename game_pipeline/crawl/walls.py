@@ -27,13 +27,15 @@ _TITLES = (
     b"<title>are you a robot?</title>",
     b"<title>robot or human?</title>",
 )
+_CAPTCHAS = (
+    b'id="px-captcha"',  # HUMAN
+    b"geo.captcha-delivery.com",  # DataDome
+    b"/showcaptcha?",  # Yandex SmartCaptcha
+)
 _MARKERS = (
     b"window._cf_chl_opt",  # Cloudflare
     b'id="challenge-form"',
     b"/_incapsula_resource?swudnsai=",  # Imperva
-    b'id="px-captcha"',  # HUMAN
-    b"geo.captcha-delivery.com",  # DataDome
-    b"/showcaptcha?",  # Yandex SmartCaptcha
 )
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})</title", re.IGNORECASE)
 _PASSWORD = re.compile(rb"<input[^>]{0,500}type\s*=\s*[\"']?password")
@@ -68,7 +70,7 @@ def wall_of(asked: str, final: str, body: bytes, markers: Iterable[str] = ()) ->
         if small.startswith(_TITLES, title):
             return small[title : small.index(b">", small.index(b"</", title)) + 1].decode("ascii")
         title = small.find(b"<title>", title + 1)
-    for known in _MARKERS:
+    for known in _MARKERS + _CAPTCHAS if b"captcha" in small else _MARKERS:
         if known in small:
             return known.decode()
     path = urlsplit(final).path

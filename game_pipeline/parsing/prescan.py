@@ -52,7 +52,7 @@ def _is_plain(body: bytes) -> bool:
     """Can the limits on tags not be passed, as counting alone shows? Most pages end here, at a fifth of the time."""
     return (
         len(body) <= MAX_TAG
-        and body.count(b"<") - body.count(b"</") <= MAX_DEPTH
+        and ((begun := body.count(b"<")) <= MAX_DEPTH or begun - body.count(b"</") <= MAX_DEPTH)
         and not _LONG_TAG.search(body)
         and not _HIDDEN_END.search(body)
     )

@@ -72,7 +72,7 @@ class Workers(Parser):
         memory_mb: int = 1024,
         seconds: float = 10.0,
         cpu_seconds: float = 8.0,
-        pages_per_worker: int = 2000,
+        pages_per_worker: int = 10_000,
     ) -> None:
         self._memory_mb = memory_mb
         self._seconds = seconds

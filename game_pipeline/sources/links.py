@@ -95,6 +95,8 @@ _RULES: tuple[LinkRule, ...] = (
     ),
     LinkRule("download_landing", label=_any_case(r"\bdownload\b|скачать")),
 )
+_KNOWN_HOSTS = frozenset(host for rule in _RULES for host in rule.hosts)
+_ANYWHERE = tuple(rule for rule in _RULES if not rule.hosts)
 
 
 def classify(url: str, label: str = "", extra: Iterable[LinkRule] = ()) -> LinkKind:
@@ -106,7 +108,8 @@ def classify(url: str, label: str = "", extra: Iterable[LinkRule] = ()) -> LinkK
     except ValueError:
         return "other"
     path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
-    for rule in (*extra, *_RULES):
+    rules = _ANYWHERE if domains.isdisjoint(_KNOWN_HOSTS) else _RULES
+    for rule in (*extra, *rules):
         if rule.matches(domains, path, label):
             return rule.kind
     return "other"

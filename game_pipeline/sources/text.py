@@ -35,9 +35,14 @@ _DROPPED_TAG = re.compile(rf"<(?:{'|'.join(_DROPPED)})", re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def without_surrogates(text: str) -> str:
     """The text with lone surrogates (JSON may carry them; UTF-8 can't) as replacement characters."""
-    return text.encode("utf-8", "replace").decode("utf-8") if re.search("[\ud800-\udfff]", text) else text
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def unescape_all(text: str, times: int = 2) -> str:
