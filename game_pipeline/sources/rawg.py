@@ -32,13 +32,13 @@ from .ranges import IdRanges
 from .rawg_game import game_record
 from .urls import query_of
 
-__all__ = ["RAWG"]
+__all__ = ["RAWG", "WIDELY_KEPT"]
 
 _API = "https://api.rawg.io/api/games"
 _PER_PAGE = 40
-# A game is one of ours once so many people keep it: of a million, that leaves what more than a few have heard of, and
-# what the free tier (20,000 requests a month) can carry.
-_WIDELY_KEPT = 100
+WIDELY_KEPT = 100
+"""A game is one of ours once so many people keep it: of a million, that leaves what more than a few have heard of, and
+what the free tier (20,000 requests a month) can carry."""
 _LAST_DAY = "2099-12-31"
 _IDS = IdRanges("ids", "Ids", 10_000, 101)
 _ID = re.compile(r"[1-9]\d{0,8}")
@@ -64,7 +64,15 @@ class RAWG(Source):
     home = "https://rawg.io/"
     hosts = ("rawg.io", "api.rawg.io")
     attribution = Attribution(site="RAWG", licence="RAWG terms: attribution with a link")
-    policy = Policy(min_delay=1.0, requests_per_day=650, priority=45)
+    policy = Policy(
+        min_delay=1.0,
+        requests_per_day=650,
+        revisit_min=dt.timedelta(days=7),
+        revisit_mean=dt.timedelta(days=90),
+        revisit_max=dt.timedelta(days=180),
+        reimport_cron="0 3 1 */3 *",
+        priority=45,
+    )
     verified = True
     parser_version = 1
     segments = _IDS.segments
@@ -172,7 +180,7 @@ class RAWG(Source):
 
     @staticmethod
     def _widely_kept(row: dict[str, Any]) -> bool:
-        return (number(row.get("added")) or 0) >= _WIDELY_KEPT
+        return (number(row.get("added")) or 0) >= WIDELY_KEPT
 
     def _pages(self, rows: list[dict[str, Any]]) -> tuple[PageRef, ...]:
         return tuple(

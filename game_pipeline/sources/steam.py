@@ -6,6 +6,7 @@ Formats: a whole appdetails reply and descriptions by its users; the documentati
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from urllib.parse import urlsplit
 
@@ -63,7 +64,16 @@ class Steam(Source):
     home = f"https://{_STORE}/"
     hosts = (_STORE, "api.steampowered.com")
     attribution = Attribution(site="Steam", licence="unknown")
-    policy = Policy(min_delay=1.6, max_body=16 * 1024 * 1024, priority=40)
+    policy = Policy(
+        min_delay=1.6,
+        max_body=16 * 1024 * 1024,
+        # The list tells what changed; between changes only prices move.
+        revisit_min=dt.timedelta(days=7),
+        revisit_mean=dt.timedelta(days=90),
+        revisit_max=dt.timedelta(days=180),
+        reimport_cron="0 3 1 1,7 *",
+        priority=40,
+    )
     verified = True
     parser_version = 1
     segments = _APPS.segments

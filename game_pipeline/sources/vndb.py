@@ -5,6 +5,7 @@ Format: the API's documentation (api.vndb.org/kana), and one reply that its auth
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -113,7 +114,7 @@ class VNDB(Source):
     home = "https://vndb.org/"
     hosts = ("vndb.org", "api.vndb.org")
     attribution = Attribution(site="VNDB", licence="ODbL-1.0 and DbCL-1.0")
-    policy = Policy(min_delay=3.0, priority=35)
+    policy = Policy(min_delay=3.0, revisit_mean=dt.timedelta(days=7), priority=35)
     verified = False
     parser_version = 1
     segments = _IDS.segments

@@ -80,7 +80,15 @@ class Wikidata(Source):
     home = "https://www.wikidata.org/"
     hosts = ("wikidata.org", "query.wikidata.org")
     attribution = Attribution(site="Wikidata", licence="CC0-1.0")
-    policy = Policy(min_delay=1.0, max_body=16 * 1024 * 1024, priority=60)
+    policy = Policy(
+        min_delay=1.0,
+        max_body=16 * 1024 * 1024,
+        revisit_min=dt.timedelta(days=7),
+        revisit_mean=dt.timedelta(days=90),
+        revisit_max=dt.timedelta(days=180),
+        reimport_cron="0 3 1 */3 *",
+        priority=60,
+    )
     verified = False
     parser_version = 1
     segments = _ITEMS.segments

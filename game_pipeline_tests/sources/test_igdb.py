@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from game_pipeline.crawl.keyring import Keyring, token_request
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
@@ -121,6 +123,20 @@ def test_recorded_ways_of_playing_together_are_added_up() -> None:
     assert found[34] == {}
     together = _game(multiplayer_modes=modes).extra
     assert (together["max_players"], together["online_max"], together["offline_max"]) == (4, 4, 2)
+
+
+@needs_shared
+def test_a_recorded_token_is_understood_and_a_recorded_request_for_it_asks_as_ours_does() -> None:
+    exchange, reply = _recorded("twitch-token-20250717-200-1.json")
+    assert SOURCE.token
+    assert exchange["request"]["uri"].startswith(f"{SOURCE.token.url}?")
+    asked = parse_qs(urlsplit(exchange["request"]["uri"]).query)
+    ours = parse_qs(token_request(SOURCE.token).body or "")
+    assert asked.keys() == ours.keys()
+    assert asked["grant_type"] == ours["grant_type"]
+    keys = Keyring({"IGDB_CLIENT_ID": "a-client-of-a-test"}, {"IGDB_TOKEN": SOURCE.token.hosts}, SOURCE.token)
+    keys.keep_token(reply.body)
+    assert keys.hide("Bearer " + json.loads(reply.body)["access_token"]) == "Bearer {IGDB_TOKEN}"
 
 
 @needs_shared

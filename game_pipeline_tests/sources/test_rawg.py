@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from game_pipeline.model import GameRecord
-from game_pipeline.sources import Page, ParseError, Response, get
+from game_pipeline.sources import Page, ParseError, Request, Response, get
+from game_pipeline.sources.urls import query_of
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
 SOURCE = get("rawg")
@@ -138,3 +141,57 @@ def test_without_a_cursor_one_page_fixes_the_place() -> None:
     (request,) = SOURCE.changes_since(None)
     feed = SOURCE.parse_feed(_list(request.url, _row(1, "2026-03-05T01:00:00"), more=True), None)
     assert (feed.cursor, feed.next) == ("2026-03-05T01:00:00", ())
+
+
+class _Site:
+    """The list by `-updated`, a few rows a page, of which some change between two requests."""
+
+    PER_PAGE = 3
+
+    def __init__(self, games: int) -> None:
+        self.clock = games
+        self.updated = {number: number for number in range(1, games + 1)}
+
+    def touch(self, number: int) -> None:
+        self.clock += 1
+        self.updated[number % len(self.updated) + 1] = self.clock
+
+    def moment(self, number: int) -> str:
+        minutes = self.updated[number]
+        return f"2026-03-{1 + minutes // 1440:02}T{minutes // 60 % 24:02}:{minutes % 60:02}:00"
+
+    def answer(self, request: Request) -> Response:
+        query = query_of(request.url)
+        page, since = int(query["page"]), query.get("updated", "").partition(",")[0]
+        found = sorted(self.updated, key=lambda number: self.updated[number], reverse=True)
+        found = [number for number in found if self.moment(number)[:10] >= since]
+        shown = found[(page - 1) * self.PER_PAGE : page * self.PER_PAGE]
+        rows = [_row(number, self.moment(number)) for number in shown]
+        return _list(request.url, *rows, more=page * self.PER_PAGE < len(found))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 30), st.lists(st.lists(st.integers(0, 200), max_size=5), min_size=1, max_size=25))
+def test_the_feed_skips_nothing_that_changes_while_it_is_read(games: int, touched: list[list[int]]) -> None:
+    site, changes = _Site(games), iter(touched)
+    (first,) = SOURCE.changes_since(None)
+    cursor = SOURCE.parse_feed(site.answer(first), None).cursor
+    known = {str(number): site.moment(number) for number in site.updated}  # the listing has all of this
+    for _ in range(4):
+        queue, newest = list(SOURCE.changes_since(cursor)), cursor
+        while queue:
+            for number in next(changes, ()):
+                site.touch(number)
+            feed = SOURCE.parse_feed(site.answer(queue.pop(0)), cursor)
+            known |= {page.key: max(page.fingerprint or "", known[page.key]) for page in feed.pages}
+            newest = feed.cursor or newest
+            queue += feed.next
+        cursor = newest
+    for _ in changes:  # what was left to happen does not happen
+        pass
+    last = list(SOURCE.changes_since(cursor))
+    while last:
+        feed = SOURCE.parse_feed(site.answer(last.pop(0)), cursor)
+        known |= {page.key: page.fingerprint or "" for page in feed.pages}
+        last += feed.next
+    assert known == {str(number): site.moment(number) for number in site.updated}

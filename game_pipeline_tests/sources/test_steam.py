@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
+from game_pipeline.sources.urls import query_of
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
 SOURCE = get("steam")
@@ -232,3 +235,36 @@ def test_apps_lie_in_the_segments_of_their_ids() -> None:
 )
 def test_what_the_store_says_with_status_200_has_a_status_of_its_own(body: bytes, status: int | None) -> None:
     assert SOURCE.soft_status(body) == status
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20), st.lists(st.lists(st.integers(0, 200), max_size=4), min_size=1, max_size=20))
+def test_the_feed_skips_nothing_that_changes_while_it_is_read(apps: int, touched: list[list[int]]) -> None:
+    """The list goes by ids, three a part here, while any app may change between two parts."""
+    modified, changes = dict.fromkeys(range(1, apps + 1), 100_000), iter(touched)
+    clock = 100_000
+
+    def answer(url: str) -> Response:
+        query = query_of(url)
+        after, since = int(query["last_appid"]), int(query.get("if_modified_since", "0"))
+        found = [(app, at) for app, at in modified.items() if app > after and at >= since]
+        return _apps(url, *found[:3], more=found[2][0] if len(found) > 3 else 0)
+
+    cursor = SOURCE.parse_feed(answer(next(iter(SOURCE.changes_since(None))).url), None).cursor
+    known = {str(app): str(at) for app, at in modified.items()}  # the listing has all of this
+    quiet = False
+    for _ in range(6):
+        queue, newest = list(SOURCE.changes_since(cursor)), cursor
+        quiet = True
+        while queue:
+            for app in next(changes, ()):
+                clock += 1_000  # far more than the feed looks back
+                modified[app % apps + 1] = clock
+                quiet = False
+            feed = SOURCE.parse_feed(answer(queue.pop(0).url), cursor)
+            known |= {page.key: page.fingerprint or "" for page in feed.pages}
+            newest = feed.cursor or newest
+            queue += feed.next
+        cursor = newest
+    if quiet:
+        assert known == {str(app): str(at) for app, at in modified.items()}

@@ -114,6 +114,7 @@ def test_a_date_is_as_precise_as_its_text(text: str, date: str | None) -> None:
         ("pt-br", ("pt-BR",)),
         ("zh-hans", ("zh-Hans",)),
         ("jp", ("ja",)),
+        ("Thai, Vietnamese", ("th", "vi")),
         ("Klingon", ()),
         ("xx", ()),
         ("", ()),
