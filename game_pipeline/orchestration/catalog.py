@@ -11,6 +11,7 @@ import dagster as dg
 from game_pipeline.catalog import shadow_report
 
 from .metadata import counts_metadata, table, with_defaults
+from .outages import through_outages
 from .resources import Pipeline
 
 __all__ = ["catalog_assets"]
@@ -74,7 +75,7 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
     )
     def matches(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
         begun = time.monotonic()
-        report = pipeline.curator(context.run.run_id).match_pending()
+        report = through_outages(context, pipeline.store, pipeline.curator(context.run.run_id).match_pending)
         bands = with_defaults(report.counts, ("auto", "review", "new", "already_known"))
         decided = bands["auto"] + bands["review"] + bands["new"]
         for failure in report.failed:  # the check on records without a game names them; the other records go on
@@ -116,7 +117,7 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
     )
     def games(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
         begun = time.monotonic()
-        report = pipeline.curator(context.run.run_id).revise_pending()
+        report = through_outages(context, pipeline.store, pipeline.curator(context.run.run_id).revise_pending)
         if report.failed:
             raise dg.Failure(
                 f"{len(report.failed)} games could not be revised; all others were. {report.failed[0]}",

@@ -29,8 +29,10 @@ from game_pipeline.crawl import (
 )
 from game_pipeline.settings import Settings
 from game_pipeline.sources import ParseError, Source
+from game_pipeline.store import is_outage
 
 from .metadata import PAGE_KEYS, counts_metadata, in_words, table, whole_run, with_defaults
+from .outages import through_outages
 from .resources import Pipeline
 
 __all__ = ["OWNERS", "ImportConfig", "pages_asset"]
@@ -82,12 +84,17 @@ def pages_asset(source: Source, settings: Settings, partitions: dg.StaticPartiti
         segments = list(context.partition_keys)
         if missing := without_keys(source, pipeline.settings, addresses=bool(config.urls)):
             raise dg.Failure(f"{source.title} {missing}", allow_retries=False)
-        try:
+        last = context.retry_number >= retries
+
+        def attempt() -> dg.MaterializeResult:
             with (
                 pipeline.hold(source, context.run.run_id) as hold,
-                _books(context, pipeline, source, config, last=context.retry_number >= retries),
+                _books(context, pipeline, source, config, last=last),
             ):
-                return _fetch(context, config, pipeline, source, hold, segments, last=context.retry_number >= retries)
+                return _fetch(context, config, pipeline, source, hold, segments, last=last)
+
+        try:
+            return through_outages(context, pipeline.store, attempt)
         except (SourceBusy, HoldLost) as other:
             raise dg.Failure(str(other), allow_retries=False) from None
 
@@ -117,7 +124,9 @@ def _books(
     except (dg.Failure, HoldLost):  # its raiser, or who took over, has closed them, or another attempt comes
         raise
     except BaseException as error:  # a defect, or the run was cancelled: the monitor rests after either
-        passing = isinstance(error, psycopg.OperationalError)  # the database was away; all else stays as it is
+        if is_outage(error):  # the books cannot be closed now; who comes after does it
+            raise
+        passing = isinstance(error, psycopg.OperationalError)  # its disk is full, say; all else stays as it is
         if passing and not last:
             raise
         why = f"{source.title}: {type(error).__name__}: {error}"

@@ -16,9 +16,11 @@ from game_pipeline.crawl import (
     run_status,
 )
 from game_pipeline.sources import Source
+from game_pipeline.store import is_outage
 
 from .expected_checks import expectation_results, expectation_specs
 from .metadata import RECORD_KEYS, counts_metadata, in_words, table, whole_run, with_defaults
+from .outages import through_outages
 from .resources import Pipeline
 from .source_pages import OWNERS
 
@@ -72,11 +74,15 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
     ) -> dg.MaterializeResult:
         begun = time.monotonic()
         reports: list[RecordsReport] = []
-        try:
+        again = config.again
+
+        def read() -> None:
+            nonlocal again
             with pipeline.hold(source, context.run.run_id) as hold:
-                if config.again:
+                if again:
                     forget_reading(pipeline.store, source, context.partition_keys)
-                for segment in context.partition_keys:
+                    again = False
+                for segment in context.partition_keys[len(reports) :]:
                     report = refresh_records(
                         pipeline.store, source, context.run.run_id, segment, pipeline.parser, go_on=hold.check
                     )
@@ -86,23 +92,29 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
             context.log.info(
                 "next visits: %d pages share %.0f a day, %d turns moved", plan.pages, plan.budget, plan.moved
             )
+
+        def conclude() -> dg.MaterializeResult:
+            totals: Counter[str] = Counter()
+            for report in reports:
+                totals += report.counts
+            if _imported_here(pipeline, context.run.run_id):
+                status = finish_run(pipeline.store, context.run.run_id, source.name, failed=None, records=totals)
+                context.log.info("%s: %s %s", source.name, status, in_words(totals))
+            return dg.MaterializeResult(
+                metadata=whole_run(totals, len(reports), time.monotonic() - begun),
+                check_results=[*_check_results(pipeline, source, reports), *expectation_results(pipeline, source)],
+            )
+
+        try:
+            through_outages(context, pipeline.store, read)
         except (SourceBusy, HoldLost) as other:
             raise dg.Failure(str(other), allow_retries=False) from None
         except BaseException as error:  # a defect, or the run was cancelled: its books are closed all the same
-            if _imported_here(pipeline, context.run.run_id):
+            if not is_outage(error) and _imported_here(pipeline, context.run.run_id):
                 why = f"{source.title}: {type(error).__name__}: {error}"
                 finish_run(pipeline.store, context.run.run_id, source.name, failed=why, records=Counter())
             raise
-        totals: Counter[str] = Counter()
-        for report in reports:
-            totals += report.counts
-        if _imported_here(pipeline, context.run.run_id):
-            status = finish_run(pipeline.store, context.run.run_id, source.name, failed=None, records=totals)
-            context.log.info("%s: %s %s", source.name, status, in_words(totals))
-        return dg.MaterializeResult(
-            metadata=whole_run(totals, len(reports), time.monotonic() - begun),
-            check_results=[*_check_results(pipeline, source, reports), *expectation_results(pipeline, source)],
-        )
+        return through_outages(context, pipeline.store, conclude)
 
     return records
 

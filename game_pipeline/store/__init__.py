@@ -12,7 +12,7 @@ from .database import (
 )
 from .event import Event, RecordedEvent
 from .events import StreamConflict, append
-from .pool import Store
+from .pool import Store, is_outage
 
 __all__ = [
     "BodyError",
@@ -25,6 +25,7 @@ __all__ = [
     "append",
     "body_hash",
     "find_databases",
+    "is_outage",
     "load_body",
     "open_store",
     "opened_databases",

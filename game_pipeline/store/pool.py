@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
-__all__ = ["Rows", "Store"]
+__all__ = ["Rows", "Store", "is_outage"]
 
 Rows = list[dict[str, Any]]
 
@@ -68,10 +70,32 @@ class Store:
         with self.connection() as connection:
             return connection.execute(statement.encode(), parameters).fetchone()
 
+    def back_within(self, seconds: float) -> bool:
+        """Is the database there, or back before so many seconds are over? Asked twice a second."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+            except psycopg.OperationalError:
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(0.5)
+            else:
+                return True
+
     def execute(self, statement: str, parameters: dict[str, Any] | tuple[Any, ...] = ()) -> int:
         """Run one statement and return how many rows it touched."""
         with self.connection() as connection:
             return connection.execute(statement.encode(), parameters).rowcount
+
+
+def is_outage(error: BaseException) -> bool:
+    """Was the connection lost, or could none be had, as while the server restarts? The statement is not to blame."""
+    if isinstance(error, psycopg.InterfaceError):  # the connection is closed
+        return True
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate is None or error.sqlstate.startswith(("08", "57P0"))
+    )
 
 
 def _check(connection: Connection[DictRow]) -> None:
