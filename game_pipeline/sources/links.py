@@ -6,8 +6,8 @@ No site's own rules live here that only its own source needs; a source passes th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from game_pipeline.model import LinkKind
@@ -30,10 +30,11 @@ class LinkRule:
     """Searched in the path and query, percent-encoding undone."""
     label: re.Pattern[str] | None = None
 
-    def matches(self, domains: frozenset[str], path: str, label: str) -> bool:
+    def is_for(self, domains: frozenset[str]) -> bool:
         """`domains`: the host and every domain that it lies in."""
-        if self.hosts and domains.isdisjoint(self.hosts):
-            return False
+        return not self.hosts or not domains.isdisjoint(self.hosts)
+
+    def matches(self, path: str, label: str) -> bool:
         if self.path and not self.path.search(path):
             return False
         return not self.label or bool(self.label.search(label))
@@ -95,21 +96,21 @@ _RULES: tuple[LinkRule, ...] = (
     ),
     LinkRule("download_landing", label=_any_case(r"\bdownload\b|скачать")),
 )
-_KNOWN_HOSTS = frozenset(host for rule in _RULES for host in rule.hosts)
-_ANYWHERE = tuple(rule for rule in _RULES if not rule.hosts)
 
 
-def classify(url: str, label: str = "", extra: Iterable[LinkRule] = ()) -> LinkKind:
+def classify(url: str, label: str = "", extra: tuple[LinkRule, ...] = ()) -> LinkKind:
     """What kind of place the address is, by the table above; the rules of a source (`extra`) are asked first."""
-    host = host_of(url)
-    domains = frozenset(host[start:] for start in (0, *(match.end() for match in _DOT.finditer(host))))
+    rules = _rules_for(host_of(url), extra)
     try:
         parts = urlsplit(url)
     except ValueError:
         return "other"
     path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
-    rules = _ANYWHERE if domains.isdisjoint(_KNOWN_HOSTS) else _RULES
-    for rule in (*extra, *rules):
-        if rule.matches(domains, path, label):
-            return rule.kind
-    return "other"
+    return next((rule.kind for rule in rules if rule.matches(path, label)), "other")
+
+
+@lru_cache(maxsize=1_000)
+def _rules_for(host: str, extra: tuple[LinkRule, ...]) -> tuple[LinkRule, ...]:
+    """The rows that may hold for a host: most name others."""
+    domains = frozenset(host[start:] for start in (0, *(match.end() for match in _DOT.finditer(host))))
+    return tuple(rule for rule in (*extra, *_RULES) if rule.is_for(domains))

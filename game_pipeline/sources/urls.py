@@ -21,7 +21,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNTIDY = re.compile(r"%(2[DEde]|3\d|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee]|[a-f][0-9A-Fa-f]|[0-9A-F][a-f])", re.ASCII)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _TIDY_ESCAPE = r"%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|[46]0|5[B-E]|7[BCDF])"
-_TIDY = re.compile(rf"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/(?:[A-Za-z0-9._~/-]|{_TIDY_ESCAPE})*", re.ASCII)
+_TIDY = re.compile(
+    rf"https?://[a-z0-9_-]+(?:\.[a-z0-9_-]+)*/(?:[A-Za-z0-9._~/-]|{_TIDY_ESCAPE})*"
+    # A query, but none that might have a tracking parameter in it.
+    rf"(?:\?(?!(?i:[^#]*(?:utm_|clid|mc_[ce]id)))(?:[A-Za-z0-9._~/=&:,-]|{_TIDY_ESCAPE})+)?",
+    re.ASCII,
+)
+_PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?=[/?#]|\Z)")
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
 
@@ -91,6 +97,8 @@ def absolute(base: str, href: str) -> str:
 
 def host_of(url: str) -> str:
     """The lower-case host name without `www.`, or an empty string."""
+    if plain := _PLAIN_HOST.match(url):  # most are
+        return plain[1]
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

@@ -78,7 +78,11 @@ def child(element: etree._Element | None, *path: str) -> etree._Element | None:
 def text_of(element: etree._Element | None, *path: str) -> str:
     """The stripped text down a path of names, inner elements included; empty where there is no such element."""
     found = child(element, *path) if path else element
-    return "".join(str(piece) for piece in found.itertext()).strip() if found is not None else ""
+    if found is None:
+        return ""
+    if not len(found):
+        return str(found.text or "").strip()
+    return "".join(map(str, found.itertext())).strip()
 
 
 def leaves(element: etree._Element | None) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from game_pipeline.sources.links import LinkRule, classify
-from game_pipeline.sources.urls import _TIDY, _normalised, identity_url, normalise_url, on_host
+from game_pipeline.sources.urls import _TIDY, _normalised, host_of, identity_url, normalise_url, on_host
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,21 @@ def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
 @given(st.from_regex(_TIDY, fullmatch=True), st.sampled_from([None, "https://a.org/b/c"]))
 def test_what_is_taken_for_tidy_at_sight_is_its_own_written_form(url: str, base: str | None) -> None:
     assert _normalised(url, base) == url
+
+
+@given(
+    st.sampled_from(["https://", "http://", "HTTPS://", "ftp://", "//", ""]),
+    st.from_regex(r"[a-zA-Z0-9.:@\[\]_-]{0,12}", fullmatch=True),
+    st.sampled_from(["", "/", "/a?b", "?x", "#y", "\n"]),
+)
+def test_the_host_that_is_plain_at_sight_is_the_one_that_parsing_finds(scheme: str, host: str, rest: str) -> None:
+    for prefix in ("", "www."):
+        url = f"{scheme}{prefix}{host}{rest}"
+        try:
+            found = (urlsplit(url).hostname or "").removeprefix("www.")
+        except ValueError:
+            found = ""
+        assert host_of(url) == found
 
 
 def test_an_escape_stays_unless_its_character_needs_none_or_it_is_written_small() -> None:
