@@ -22,7 +22,11 @@ COMMANDS = {
     "up": ("up", "up", "Database, Dagster UI and daemon; one Ctrl-C stops all."),
     "demo": ("demo", "demo", "Two days in the life of a catalogue, on replica sites; then a summary."),
     "status": ("status", "status", "Sources' health, queues, last runs, database."),
-    "source": ("source", "source", "List, show, probe, pause, resume, close, release, reparse; parse a file."),
+    "source": (
+        "source",
+        "source",
+        "List, show, probe, pause, resume, close, release, reparse, load, parse.",
+    ),
     "import": ("imports", "import_", "Import games by address, or a whole source."),
     "import-catalogue": (
         "import_catalogue",

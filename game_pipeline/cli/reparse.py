@@ -1,8 +1,10 @@
-"""Reading a source's stored pages again, here and now, and taking into the catalogue what comes of it."""
+"""Reading a source's stored pages, here and now, and taking into the catalogue what comes of it: again, or for the
+first time where they came out of a dump."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +14,7 @@ from .context import App, Failed, print_json, print_table
 if TYPE_CHECKING:
     from game_pipeline.sources import Source
 
-__all__ = ["reparse_source"]
+__all__ = ["read_pages"]
 
 _PAGES = """
 SELECT count(*)::int AS pages, count(*) FILTER (WHERE parse_error IS NOT NULL)::int AS unreadable
@@ -21,8 +23,19 @@ FROM source_url_state WHERE source = %s AND segment = ANY(%s) AND snapshot_id IS
 _CHANGES = ("new", "changed", "format", "reparsed", "vanished", "returned")
 
 
-def reparse_source(app: App, source: Source, segments: Sequence[str], *, json_: bool) -> None:
-    """Raises `Failed`. No request is sent."""
+def read_pages(
+    app: App,
+    source: Source,
+    segments: Sequence[str],
+    *,
+    again: bool,
+    json_: bool,
+    more: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Read stored pages: all of them `again`, or those that nobody has read yet. `more`: told beside in JSON.
+
+    Raises `Failed`. No request is sent.
+    """
     from game_pipeline.orchestration.build import build_defs
     from game_pipeline.orchestration.importing import reconcile, reread_source
     from game_pipeline.orchestration.instance import open_instance
@@ -36,7 +49,7 @@ def reparse_source(app: App, source: Source, segments: Sequence[str], *, json_: 
             open_instance(settings, databases) as instance,
         ):
             defs = build_defs(settings)
-            outcome = reread_source(defs, instance, store, source, segments=segments or None)
+            outcome = reread_source(defs, instance, store, source, segments=segments or None, again=again)
             pages = store.row(_PAGES, (source.name, list(segments or source.segment_keys())))
             taken = reconcile(defs, instance, store)
     records = {kind: outcome.counts[f"records_{kind}"] for kind in _CHANGES}
@@ -47,6 +60,7 @@ def reparse_source(app: App, source: Source, segments: Sequence[str], *, json_: 
                 "status": outcome.status,
                 "runs": outcome.run_ids,
                 **(pages or {}),
+                **more,
                 "records": records,
                 "failed": outcome.failed,
                 "catalogue": taken,

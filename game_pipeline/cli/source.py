@@ -185,7 +185,7 @@ def parse(app: App, name: str, file: Path, url: str) -> None:
 @pass_app
 def reparse(app: App, name: str, segments: tuple[str, ...], json_: bool) -> None:
     """Read every stored page of a source again, and bring the catalogue up to date. Sends no request."""
-    from .reparse import reparse_source
+    from .reparse import read_pages
 
     item = _visited_source(name)
     unknown = [segment for segment in segments if segment not in item.segment_keys()]
@@ -193,7 +193,26 @@ def reparse(app: App, name: str, segments: tuple[str, ...], json_: bool) -> None
         raise WrongUse(f"{name} has no segment {unknown[0]!r}; it has {', '.join(item.segment_keys())}")
     if not app.settings.source(name).enabled:
         raise WrongUse(f"{name} is switched off in the settings (sources.{name}.enabled)")
-    reparse_source(app, item, segments, json_=json_)
+    read_pages(app, item, segments, again=True, json_=json_)
+
+
+@source.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only look into the dump; nothing is written.")
+@json_option
+@pass_app
+def load(app: App, name: str, file: Path, dry_run: bool, json_: bool) -> None:
+    """Take the pages of a site out of a dump that it publishes: FILE, plain, gzipped or in a zip. Sends no request.
+
+    Pages that were visited already are left alone. IFDB's: ifarchive.org/if-archive/info/ifdb/
+    """
+    from .load import load_dump
+
+    item = _visited_source(name)
+    if not app.settings.source(name).enabled:
+        raise WrongUse(f"{name} is switched off in the settings (sources.{name}.enabled)")
+    load_dump(app, item, file, dry_run=dry_run, json_=json_)
 
 
 @source.command()

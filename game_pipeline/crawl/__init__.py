@@ -12,6 +12,8 @@ from .health import (
 )
 from .keyring import without_keys
 from .leases import Hold, HoldLost, SourceBusy, living_run, run_is_alive, source_lock
+from .limits import Limits
+from .loading import load_pages
 from .orders import unfinished_full
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
@@ -42,6 +44,7 @@ __all__ = [
     "Hold",
     "HoldLost",
     "Kind",
+    "Limits",
     "NotPaused",
     "NothingHeld",
     "Outcome",
@@ -60,6 +63,7 @@ __all__ = [
     "drop_orphans",
     "finish_run",
     "living_run",
+    "load_pages",
     "mark_done",
     "newest_change",
     "outcome_shares",

@@ -86,8 +86,12 @@ def reread_source(
     source: Source,
     *,
     segments: Sequence[str] | None = None,
+    again: bool = True,
 ) -> ImportOutcome:
-    """Read the stored pages of a source again; sends nothing. Never raises for what fails."""
+    """Read the stored pages of a source again, or only those that are not read yet; sends nothing.
+
+    Never raises for what fails.
+    """
     outcome = ImportOutcome(source.name)
     reap_dead_runs(instance, store, time.time())
     for stretch in stretches(source.segment_keys(), segments or source.segment_keys()):
@@ -96,7 +100,7 @@ def reread_source(
             instance,
             f"read_{source.name}",
             tags=range_tags(stretch),
-            ops={f"records__{source.name}": {"again": True}},
+            ops={f"records__{source.name}": {"again": again}},
         )
         _note(outcome, result)
     outcome.counts = _counts(store, outcome.run_ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -328,6 +328,13 @@ class Source(ABC):
         """A page as it is stored and compared: without what differs in every reply of the very same page, where that
         can be undone and nothing is lost. Never fails."""
         return body
+
+    def read_dump(self, lines: Iterable[str]) -> Iterator[tuple[PageRef, bytes]]:
+        """The pages of a dump of the whole site, each with the body that `parse` reads, from the dump's text by line.
+
+        Raises `ParseError` for what is no such dump, ValueError where the site publishes none.
+        """
+        raise ValueError(f"{self.title} publishes no dump")
 
     @abstractmethod
     def parse(self, page: Page) -> list[GameRecord]:

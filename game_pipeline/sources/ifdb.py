@@ -8,6 +8,7 @@ and captures of 2017 and 2026.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from game_pipeline.model import Attribution, GameRecord
@@ -27,6 +28,7 @@ from .base import (
     Source,
 )
 from .identities import site_id
+from .ifdb_dump import dump_pages
 from .ifdb_story import Item, Story, read_reply, search_record, story_record
 from .ifiction import clean_ifid
 from .urls import on_host, query_of
@@ -159,6 +161,12 @@ class IFDB(Source):
                 raise ParseError("ifdb tuid", "missing")
             return [story_record(self, reply, tuid)]
         return [search_record(self, item) for item in dict.fromkeys(reply) if _TUID.fullmatch(item.tuid)]
+
+    def read_dump(self, lines: Iterable[str]) -> Iterator[tuple[PageRef, bytes]]:
+        """The games of `ifdb-archive.sql`, which the IF Archive has anew each quarter (if-archive/info/ifdb/)."""
+        for tuid, body in dump_pages(lines):
+            if _TUID.fullmatch(tuid):
+                yield self._page(tuid), body
 
     @staticmethod
     def _page(tuid: str) -> PageRef:
