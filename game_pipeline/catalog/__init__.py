@@ -2,6 +2,7 @@
 
 from .adopt import AdoptError, AdoptReport, adopt, adoptable, recorded_priority
 from .curator import curator_for
+from .duplicates import DuplicatesReport, Suspicion, find_duplicates
 from .edits import EDITABLE, EditError, edit_field, read_value, release_field
 from .games import (
     FoundGame,
@@ -20,6 +21,7 @@ from .proposals import ProposalError, ShadowReport, apply_proposal, proposed_gam
 from .reconcile import Curator
 from .relations import RELATIONS, Relation, relate, unrelate
 from .rollback import GameChange, RollbackError, RollbackReport, Scope, roll_back, roll_back_game, undo_rollback
+from .verdict_counts import MatchQuality, Share, match_quality
 from .verdicts import ReviewError, accept, reject
 from .why import Said, Why, why_game
 from .work import MatchReport, Pending, ReviseReport, pending
@@ -30,11 +32,13 @@ __all__ = [
     "AdoptError",
     "AdoptReport",
     "Curator",
+    "DuplicatesReport",
     "EditError",
     "FoundGame",
     "GameChange",
     "JoinError",
     "Limits",
+    "MatchQuality",
     "MatchReport",
     "MergeReport",
     "Pending",
@@ -47,7 +51,9 @@ __all__ = [
     "Said",
     "Scope",
     "ShadowReport",
+    "Share",
     "SplitReport",
+    "Suspicion",
     "Why",
     "accept",
     "adopt",
@@ -55,6 +61,7 @@ __all__ = [
     "apply_proposal",
     "curator_for",
     "edit_field",
+    "find_duplicates",
     "find_games",
     "game_at",
     "game_history",
@@ -62,6 +69,7 @@ __all__ = [
     "list_review",
     "list_rollbacks",
     "living_game",
+    "match_quality",
     "merge_games",
     "pending",
     "proposed_games",

@@ -41,10 +41,11 @@ GROUP BY game_id ORDER BY max(similarity(lower(title), lower(asked))) DESC, game
 
 
 class Finder:
-    """Finds candidates during one run."""
+    """Finds candidates during one run. `many`: it will be asked about as many as the catalogue has games."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, many: bool = False) -> None:
         self._index: CandidateIndex | None = None
+        self._many = many
         self._asks: bool | None = None
 
     def find(self, connection: Connection[DictRow], record_id: int, claims: Claims) -> list[Candidate]:
@@ -66,7 +67,7 @@ class Finder:
 
     def _prepare(self, connection: Connection[DictRow]) -> None:
         row = connection.execute(_WORTH_IT, {"games": GAMES_A_QUESTION}).fetchone()
-        self._asks = not (row and row["worth_it"])
+        self._asks = not (self._many or (row and row["worth_it"]))
         if not self._asks:
             rows = connection.execute(_TITLES).fetchall()
             self._index = CandidateIndex((row["game_id"], row["titles"]) for row in rows)

@@ -212,7 +212,11 @@ def _alone(
     ]
     evidence = (Evidence("person", words, record.record.title, ""),)
     shown = tuple(item["proposal"]["candidates"])
-    decision = Decision("new", None, "no_match", 1.0, evidence, shown)
+    row = connection.execute(
+        b"SELECT score FROM match_decision WHERE record_id = %s AND ended_at IS NULL", (record.record_id,)
+    ).fetchone()
+    # What spoke for the best of them: another game is a question only where more speaks for it.
+    decision = Decision("new", None, "no_match", row["score"] if row else 1.0, evidence, shown)
     return place_as_decided(connection, curator, record, decision, edges, author, reason=reason).game_id
 
 

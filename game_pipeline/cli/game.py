@@ -10,7 +10,7 @@ from game_pipeline.catalog import find_games, game_at, game_history, living_game
 
 from .context import App, Failed, json_option, pass_app, print_json, print_table
 from .game_changes import edit, release, rollback
-from .game_joining import in_words, merge, relate_, split, unmerge, unrelate_, why
+from .game_joining import duplicates, in_words, merge, relate_, split, unmerge, unrelate_, why
 from .times import read_time
 from .wording import (
     because,
@@ -209,5 +209,5 @@ def _revision_rows(revision: dict[str, Any], field: str | None) -> list[tuple[An
     return rows or [(*head, f"now {revision['status']}", "", "", runs)]
 
 
-for command in (edit, release, rollback, merge, split, unmerge, relate_, unrelate_, why):
+for command in (edit, release, rollback, merge, split, unmerge, relate_, unrelate_, why, duplicates):
     game.add_command(command)

@@ -1,7 +1,8 @@
-"""`game-pipeline game merge|split|unmerge|relate|unrelate|why`: one game or two, and what belongs together."""
+"""`game-pipeline game merge|split|unmerge|relate|unrelate|why|duplicates`: one game or two, what belongs together."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ from game_pipeline.catalog import (
     JoinError,
     Relation,
     Said,
+    curator_for,
+    find_duplicates,
     merge_games,
     relate,
     split_game,
@@ -22,9 +25,10 @@ from game_pipeline.catalog import (
 from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
 from .deciding import changing
 from .game_changes import author_option
+from .progress import counting
 from .wording import brief
 
-__all__ = ["merge", "relate_", "split", "unmerge", "unrelate_", "why"]
+__all__ = ["duplicates", "merge", "relate_", "split", "unmerge", "unrelate_", "why"]
 
 
 @click.command()
@@ -176,6 +180,34 @@ def why(app: App, game_id: int, json_: bool) -> None:
     for title, judgements in (("one game because", found.holding), ("and also", found.also), ("apart", found.apart)):
         if judgements:
             print_table(("records", "says", "by", "grounds", "score"), [_row(each) for each in judgements], title=title)
+
+
+@click.command()
+@click.option("--ask", is_flag=True, help="Put each pair to a person, in review; else nothing is written.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Of the pairs shown.")
+@json_option
+@pass_app
+def duplicates(app: App, ask: bool, limit: int, json_: bool) -> None:
+    """Games that may be in the catalogue twice, the likeliest first; what people told apart is left out."""
+    with app.store() as store:
+        curator = curator_for(store, app.settings, f"command:{uuid.uuid4()}")
+        with counting("games", quiet=json_) as progress:
+            report = find_duplicates(store, curator, ask=ask, progress=progress)
+    if json_:
+        print_json({"games": report.games, "counts": dict(report.counts), "found": report.found[:limit]})
+        return
+    if not report.found:
+        click.echo(f"none of {report.games} games resembles another")
+        return
+    print_table(
+        ("game", "title", "other", "title", "score", "why"),
+        [
+            (each.game_id, each.title, each.other, each.other_title, each.score, "; ".join(each.why))
+            for each in report.found[:limit]
+        ],
+    )
+    asked = f"; {report.counts['asked']} questions asked" if ask else "; to ask people about them: --ask"
+    click.echo(f"{len(report.found)} pairs among {report.games} games{asked}")
 
 
 def _row(said: Said) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from game_pipeline.sources import SOURCES, GogGalaxy, Source
 from .automation import RECONCILE_JOB, daily_report, reaper_sensor, reconcile_sensor
 from .catalog import GAMES, GROUP, OWNERS, catalog_assets
 from .checks import catalog_checks
+from .duplicates import DUPLICATES, duplicates_asset, duplicates_job, nightly_duplicates
 from .library import DATA_FILE, library_assets, library_check, take_in_job, upload_sensor
 from .monitoring import health_job, health_sensor, monitoring_assets
 from .overrides import override_job
@@ -49,12 +50,14 @@ def build_defs(
     catalogue = [*catalog_assets([*names, GogGalaxy.name]), *monitoring_assets(names), webhook_asset()]
     catalogue += [*library_assets(), raw_store_asset({source.name: source for source in crawled})]
     catalogue.append(people_asset(GAMES, group=GROUP, owners=OWNERS))
+    catalogue.append(duplicates_asset())
     delivering, reporting, taking_in, upkeep = deliver_job(), health_job(), take_in_job(), upkeep_job()
+    finding = duplicates_job()
     reconcile = dg.define_asset_job(
         RECONCILE_JOB,
         # A receiver that is slow to answer holds up nothing: delivering has a job of its own.
         selection=(dg.AssetSelection.groups("catalog", "monitoring") | dg.AssetSelection.assets(DATA_FILE))
-        - dg.AssetSelection.assets(WEBHOOKS, RAW_STORE),
+        - dg.AssetSelection.assets(WEBHOOKS, RAW_STORE, DUPLICATES),
         description="Take into the catalogue whatever records wait, whichever sources succeeded, and check the result.",
         executor_def=dg.in_process_executor,
     )
@@ -63,12 +66,12 @@ def build_defs(
         assets=[asset for source in built for asset in source.assets] + catalogue,
         asset_checks=[*catalog_checks(), webhook_check(), library_check()],
         jobs=[job for source in built for job in source.jobs]
-        + [reconcile, delivering, reporting, taking_in, upkeep, override_job(names)],
+        + [reconcile, delivering, reporting, taking_in, upkeep, finding, override_job(names)],
         sensors=[sensor for source in built for sensor in source.sensors]
         + [reconcile_sensor(settings, reconcile), reaper_sensor(settings), webhook_sensor(settings, delivering)]
         + [health_sensor(settings, reporting), upload_sensor(settings, taking_in)],
         schedules=[schedule for source in built for schedule in source.schedules]
-        + [daily_report(settings, reconcile), daily_upkeep(settings, upkeep)],
+        + [daily_report(settings, reconcile), daily_upkeep(settings, upkeep), nightly_duplicates(settings, finding)],
         resources=resources,
         executor=dg.in_process_executor,
     )

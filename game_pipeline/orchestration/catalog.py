@@ -8,7 +8,7 @@ import time
 
 import dagster as dg
 
-from game_pipeline.catalog import shadow_report
+from game_pipeline.catalog import Share, match_quality, shadow_report
 
 from .metadata import counts_metadata, table, with_defaults
 from .outages import through_outages
@@ -86,6 +86,7 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
                 "review_share": dg.MetadataValue.float(round(bands["review"] / decided, 4) if decided else 0.0),
                 "failed": dg.MetadataValue.int(len(report.failed)),
                 "seconds": dg.MetadataValue.float(round(time.monotonic() - begun, 3)),
+                **_quality(pipeline),
                 "methods": dg.MetadataValue.md(
                     table(("method", "records"), report.methods.most_common()) or "Nothing was decided."
                 ),
@@ -153,6 +154,30 @@ def catalog_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
         )
 
     return [changes, matches, games, _conflicts(), _descriptions()]
+
+
+def _quality(pipeline: Pipeline) -> dict[str, dg.MetadataValue]:
+    """How right matching is by people's answers: the share, and the interval in which the true one lies."""
+    quality = match_quality(pipeline.store)
+    shares = {"links_not_undone": quality.linked, "questions_accepted": quality.asked}
+    found: dict[str, dg.MetadataValue] = {}
+    for name, share in shares.items():
+        low, high = share.interval
+        found[f"{name}_of"] = dg.MetadataValue.int(share.of)
+        if share.value is not None:
+            found[name] = dg.MetadataValue.float(round(share.value, 4))
+            found[f"{name}_low"] = dg.MetadataValue.float(round(low, 4))
+            found[f"{name}_high"] = dg.MetadataValue.float(round(high, 4))
+    rows = [("linked by itself, not undone", *_estimate(quality.linked))]
+    rows += [(f"asked: {method}", *_estimate(share)) for method, share in quality.by_method.items()]
+    found["precision"] = dg.MetadataValue.md(table(("what", "right", "of", "share", "95 % interval"), rows))
+    return found
+
+
+def _estimate(share: Share) -> tuple[int, int, str, str]:
+    low, high = share.interval
+    value = "" if share.value is None else f"{share.value:.3f}"
+    return share.right, share.of, value, f"{low:.3f} to {high:.3f}"
 
 
 def _shadow(pipeline: Pipeline) -> dict[str, dg.MetadataValue]:

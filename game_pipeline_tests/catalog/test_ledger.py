@@ -13,7 +13,9 @@ from game_pipeline.catalog import (
     JoinError,
     ReviewError,
     accept,
+    find_duplicates,
     keep_apart,
+    match_quality,
     merge_games,
     reject,
     relate,
@@ -410,3 +412,92 @@ def test_a_demo_beside_its_game_is_suggested_to_be_one(catalogue: Catalogue) -> 
     owl, demo = catalogue.games()
     (suggested,) = catalogue.shown(demo)["relations"]
     assert (suggested["kind"], suggested["game_id"], suggested["judge"]) == ("demo_of", owl, "rule")
+
+
+# The catalogue beside itself -----------------------------------------------------------------------------------------
+
+
+def _look(catalogue: Catalogue, *, ask: bool = True) -> list[tuple[int, int, bool]]:
+    report = find_duplicates(catalogue.store, catalogue.curator, ask=ask)
+    return [(each.game_id, each.other, each.asked) for each in report.found]
+
+
+def _twice(catalogue: Catalogue) -> tuple[int, int]:
+    """Two games that came apart by their ids and have come to say the same."""
+    catalogue.says("alpha", "1", title="The owl of winter", release_date="1980")
+    catalogue.says("beta", "1", title="Strix", release_date="1980")
+    catalogue.reconcile()
+    catalogue.says("beta", "1", title="The owl of winter", release_date="1980", credits=[{"name": "Ann Example"}])
+    catalogue.reconcile()
+    one, other = catalogue.games()
+    return one, other
+
+
+def test_games_that_have_come_to_say_the_same_are_asked_about_once(catalogue: Catalogue) -> None:
+    one, other = _twice(catalogue)
+    assert _look(catalogue, ask=False) == [(one, other, False)]
+    assert catalogue.asked("duplicate") == []
+    assert _look(catalogue) == [(one, other, True)]
+    before = catalogue.fingerprint()
+    assert _look(catalogue) == [(one, other, False)]
+    assert catalogue.fingerprint() == before
+    (item,) = catalogue.asked("duplicate")
+    assert item["proposal"]["games"] == [one, other]
+    assert "The owl of winter (1980)" in item["summary"]
+    assert [edge["judgement"] for edge in edges(catalogue)] == ["suggested"]
+    assert (
+        catalogue.does(accept, item["item_id"], author="ann", reason="same cover") == f"game {other} became game {one}"
+    )
+    assert _look(catalogue) == []
+    assert equals_its_replay(catalogue)
+
+
+def test_two_that_a_person_left_two_are_not_found_again(catalogue: Catalogue) -> None:
+    one, other = _twice(catalogue)
+    _look(catalogue)
+    catalogue.does(reject, catalogue.asked("duplicate")[0]["item_id"], author="ann", reason="another plot")
+    assert _look(catalogue) == []
+    with pytest.raises(JoinError, match="are one game"):
+        catalogue.does(keep_apart, one, one, author="ann", reason="-")
+    assert len(parts(catalogue)) == 2
+    assert other in catalogue.games()
+
+
+def test_two_games_of_one_source_are_two_unless_a_key_says_otherwise(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "1", title="The owl of winter", release_date="1980")
+    catalogue.says("alpha", "2", title="Strix", release_date="1980")
+    catalogue.reconcile()
+    catalogue.says("alpha", "2", title="The owl of winter", release_date="1980")
+    catalogue.reconcile()
+    assert _look(catalogue) == []
+
+
+def test_where_no_match_exists_only_a_better_one_is_found(catalogue: Catalogue) -> None:
+    item = _doubt(catalogue)
+    catalogue.does(reject, item["item_id"], author="ann", reason="another plot")
+    catalogue.says("gamma", "c", title="Crow")
+    catalogue.reconcile()
+    crow = catalogue.games()[-1]
+    catalogue.says("gamma", "c", title="Lamp")
+    catalogue.reconcile()
+    found = {pair[:2] for pair in _look(catalogue, ask=False)}
+    assert (2, crow) not in found, "no more speaks for it than for what was shown"
+    assert (1, crow) in found
+    catalogue.says("gamma", "c", title="Lamp", credits=[{"name": "Bea Other"}], release_date="1980")
+    catalogue.says("beta", "b", title="Lamp", credits=[{"name": "Bea Other"}], release_date="1980")
+    catalogue.reconcile()
+    assert (2, crow) in {pair[:2] for pair in _look(catalogue, ask=False)}
+
+
+def test_how_right_matching_is_is_told_from_what_people_say(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    record = catalogue.says("beta", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    catalogue.says("gamma", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    catalogue.reconcile()
+    before = match_quality(catalogue.store)
+    assert (before.linked.right, before.linked.of, before.asked.value) == (3, 3, None)
+    catalogue.does(split_game, game_of(catalogue, record), [record], author="ann", reason="a parody")
+    quality = match_quality(catalogue.store)
+    assert (quality.linked.right, quality.linked.of) == (1, 3)
+    low, high = quality.linked.interval
+    assert 0 < low < 1 / 3 < high < 1

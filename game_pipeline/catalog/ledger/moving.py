@@ -58,9 +58,10 @@ def close_everything(connection: Connection[DictRow], gone: Standing, wording: W
         for field, (conflict_id, _) in sorted(gone.conflicts.items())
     ]
     rows = connection.execute(
-        b"SELECT item_id FROM review_item WHERE game_id = %s AND state = 'open' "
-        b"AND kind NOT IN ('match', 'held') ORDER BY item_id",
-        (gone.game_id,),
+        b"SELECT item_id FROM review_item WHERE state = 'open' AND kind NOT IN ('match', 'held') "
+        b"AND (game_id = %(gone)s OR (kind = 'duplicate' AND proposal->'games' @> to_jsonb(%(gone)s::bigint))) "
+        b"ORDER BY item_id",
+        {"gone": gone.game_id},
     ).fetchall()
     return events + [
         close_item(row["item_id"], gone.game_id, "stale", wording.actor, wording.correlation_id, wording.reason)
