@@ -17,6 +17,7 @@ from .games import (
 )
 from .joining import JoinError, MergeReport, SplitReport, keep_apart, merge_games, split_game, unmerge_game
 from .limits import Limits
+from .openrefine import Reconciliation, ReconciliationError
 from .proposals import ProposalError, ShadowReport, apply_proposal, proposed_games, shadow_report
 from .reconcile import Curator
 from .relations import RELATIONS, Relation, relate, unrelate
@@ -43,6 +44,8 @@ __all__ = [
     "MergeReport",
     "Pending",
     "ProposalError",
+    "Reconciliation",
+    "ReconciliationError",
     "Relation",
     "ReviewError",
     "ReviseReport",

@@ -17,7 +17,7 @@ from game_pipeline.people import aliases_of
 
 from .records import StoredRecord, members_of, title_tokens
 
-__all__ = ["Finder", "find_candidates"]
+__all__ = ["Finder", "alike", "find_candidates"]
 
 MOST_GAMES_A_KEY = 50  # a key shared by more says nothing
 MOST_ALIKE = 10
@@ -53,11 +53,10 @@ class Finder:
         if self._asks is None:
             self._prepare(connection)
         if self._index is not None:
-            alike = self._index.find(claims.titles, MOST_ALIKE)
+            found = self._index.find(claims.titles, MOST_ALIKE)
         else:
-            asked = {"titles": list(claims.titles), "limit": MOST_ALIKE}
-            alike = [row["game_id"] for row in connection.execute(_ALIKE, asked)]
-        return find_candidates(connection, record_id, claims, alike)
+            found = alike(connection, claims.titles, MOST_ALIKE)
+        return find_candidates(connection, record_id, claims, found)
 
     def placed(self, game_id: int, titles: Sequence[str]) -> None:
         """A record with these titles has come to a game: the next one of the run finds the game by them."""
@@ -73,13 +72,19 @@ class Finder:
             self._index = CandidateIndex((row["game_id"], row["titles"]) for row in rows)
 
 
+def alike(connection: Connection[DictRow], titles: Sequence[str], limit: int) -> list[int]:
+    """The games whose titles share most trigrams with one of these."""
+    rows = connection.execute(_ALIKE, {"titles": list(titles), "limit": limit})
+    return [row["game_id"] for row in rows]
+
+
 def find_candidates(
-    connection: Connection[DictRow], record_id: int, claims: Claims, alike: Collection[int] = ()
+    connection: Connection[DictRow], record_id: int, claims: Claims, besides: Collection[int] = ()
 ) -> list[Candidate]:
-    """The games that share a key with the record, and those `alike`, as their records and their curators tell them."""
+    """The games that share a key with the record, and those `besides`, as their records and curators tell them."""
     tokens = [key.token for key in claims.keys] + title_tokens(claims.titles)
     rows = connection.execute(_FIND, (tokens, MOST_GAMES_A_KEY)).fetchall()
-    game_ids = sorted({row["game_id"] for row in rows} | set(alike))
+    game_ids = sorted({row["game_id"] for row in rows} | set(besides))
     if not game_ids:
         return []
     games = connection.execute(
