@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -12,10 +13,24 @@ from contextlib import contextmanager
 
 import pytest
 
-from game_pipeline.crawl import HoldLost, SourceBusy, abandon_run, begin_run, leases, living_run, run_is_alive
+from game_pipeline.crawl import (
+    HoldLost,
+    SourceBusy,
+    Visitor,
+    abandon_run,
+    begin_run,
+    frontier,
+    leases,
+    living_run,
+    run_is_alive,
+)
 from game_pipeline.crawl.leases import source_lock
+from game_pipeline.settings import Settings, SourceSettings
 from game_pipeline.store import Store
+from game_pipeline_tests.changes.tiny_site import source_named
 from game_pipeline_tests.conftest import ReusedCatalogue
+from game_pipeline_tests.crawl.conftest import Crawler
+from game_pipeline_tests.http_server import Reply, ScriptedServer
 
 HOLDER = """
 import sys, time
@@ -146,3 +161,27 @@ def test_a_run_that_has_ended_leaves_no_row(store: Store) -> None:
         assert run_is_alive(store, "run")
     assert not run_is_alive(store, "run")
     assert store.rows("SELECT name FROM lease") == []
+
+
+def test_a_machine_whose_clock_jumps_keeps_its_leases_turns_and_due_dates(
+    crawler: Crawler, server: ScriptedServer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, jumps = time.time, itertools.cycle((-3600.0, 0.0, 3600.0))
+    monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+    source = source_named()
+    server.on("/a", Reply(200, b"[]")).on("/b", Reply(200, b"[]"))
+    client = crawler.make(routes={"tiny.example": server.origin})
+    settings = Settings(sources={"tiny": SourceSettings(min_delay=5)})
+    with source_lock(store, "tiny", "run", lease=1) as hold:
+        begin_run(store, "run", "tiny", ["one"], full=False)
+        with store.transaction() as connection:
+            frontier.observe(connection, source, [source.ref("a"), source.ref("b")], listed=True)
+        Visitor(store, client, source, settings, "run", hold=hold).visit(["one"], full=False)
+        time.sleep(1.2)
+        hold.check()
+    assert crawler.slept == pytest.approx([5, 10], abs=1)  # after robots.txt, in their turns; nobody really waits
+    row = store.row(
+        "SELECT count(*) AS pages, bool_and(last_checked_at BETWEEN now() - interval '1 minute' AND now()) AS checked, "
+        "bool_and(next_check_at > now() + interval '1 day') AS later FROM source_url_state"
+    )
+    assert row == {"pages": 2, "checked": True, "later": True}
