@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from game_pipeline.galaxy import GalaxyGame, GalaxyLibrary
 from game_pipeline.model import canonical_json
 from game_pipeline.store import body_hash
 
-__all__ = ["LibraryChange", "compare_library", "facts_body", "name_for"]
+__all__ = ["Facts", "LibraryChange", "compare_library", "facts_of", "name_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What Galaxy states about a game, as the canonical JSON of its page."""
+
+    game_key: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +31,21 @@ class LibraryChange:
     removed: list[str]
     added: int
     games: frozenset[str]
-    facts: dict[bytes, GalaxyGame]
-    """What Galaxy states about the games of the library, by hash."""
+    facts: dict[bytes, Facts]
+    """What Galaxy states about the games concerned, by hash."""
     total: int
     installed: int
 
 
-def facts_body(game: GalaxyGame) -> bytes:
+def facts_of(game: GalaxyGame) -> Facts:
     """A game as its page has it: equal facts give equal bytes."""
-    return canonical_json(asdict(game)).encode()
+    return Facts(game.key, canonical_json({each.name: getattr(game, each.name) for each in fields(game)}))
 
 
 def compare_library(library: GalaxyLibrary, stored: Mapping[str, Mapping[str, Any]]) -> LibraryChange:
     """`stored`: rows of `library_entry` by release key."""
-    hashes = {game.key: (body_hash(facts_body(game)), game) for game in library.games}
+    facts = {game.key: facts_of(game) for game in library.games}
+    hashes = {key: body_hash(each.body.encode()) for key, each in facts.items()}
     changed: list[dict[str, Any]] = []
     games: set[str] = set()
     added = total = installed = 0
@@ -57,7 +66,7 @@ def compare_library(library: GalaxyLibrary, stored: Mapping[str, Mapping[str, An
             "added": release.added,
             "rating": release.rating,
             "tags": list(release.tags),
-            "facts": hashes[release.game][0].hex() if visible else None,
+            "facts": hashes[release.game].hex() if visible else None,
         }
         before = stored.get(release.key)
         if before is not None and _as_said(before) == entry:
@@ -69,8 +78,8 @@ def compare_library(library: GalaxyLibrary, stored: Mapping[str, Mapping[str, An
             games.add(before["game_key"])
     removed = sorted(stored.keys() - {release.key for release in library.releases})
     games |= {stored[key]["game_key"] for key in removed}
-    facts = {key: game for key, game in hashes.values() if game.key in games}
-    return LibraryChange(changed, removed, added, frozenset(games), facts, total, installed)
+    concerned = {hashes[key]: each for key, each in facts.items() if key in games}
+    return LibraryChange(changed, removed, added, frozenset(games), concerned, total, installed)
 
 
 def _as_said(row: Mapping[str, Any]) -> dict[str, Any]:

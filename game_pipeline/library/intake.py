@@ -20,13 +20,13 @@ from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from game_pipeline.changes import GivenPage, offer_pages
-from game_pipeline.galaxy import GalaxyError, GalaxyFile, GalaxyGame, GalaxyLibrary, ReadLimits, read_galaxy
+from game_pipeline.galaxy import GalaxyError, GalaxyFile, GalaxyLibrary, ReadLimits, read_galaxy
 from game_pipeline.model import canonical_json
 from game_pipeline.settings import Settings
 from game_pipeline.sources import GogGalaxy
 from game_pipeline.store import Event, Store, append
 
-from .entries import LibraryChange, compare_library, facts_body, name_for
+from .entries import Facts, LibraryChange, compare_library, name_for
 from .spool import Kept, Received, Spool
 
 __all__ = ["Intake", "PlayerReport", "UploadReport", "UploadState"]
@@ -419,9 +419,11 @@ def _events(upload: _Upload, user_id: int, name: str, change: LibraryChange, cha
 # What Galaxy states about games -------------------------------------------------------------------------------------
 
 
+_KNOWN_FACTS = b"SELECT facts_hash FROM library_facts WHERE facts_hash = ANY(%s)"
+# One document: facts are JSON as they are, and need no quoting within an array.
 _SAVE_FACTS = b"""
 INSERT INTO library_facts (facts_hash, game_key, facts)
-SELECT hash, key, facts::jsonb FROM unnest(%s::bytea[], %s::text[], %s::text[]) AS stated (hash, key, facts)
+SELECT decode(hash, 'hex'), facts->>'key', facts FROM jsonb_each(%s::jsonb) AS stated (hash, facts)
 ORDER BY hash ON CONFLICT DO NOTHING
 """
 # A game's page is what most of the libraries with the game state; of several the first by its hash.
@@ -429,10 +431,12 @@ _CHOSEN = b"""
 WITH stated AS (
     SELECT game_key, facts, count(DISTINCT user_id) AS libraries FROM library_entry
     WHERE game_key = ANY(%s) AND facts IS NOT NULL GROUP BY game_key, facts
+), chosen AS (
+    SELECT DISTINCT ON (game_key) game_key, facts FROM stated ORDER BY game_key, libraries DESC, facts
 )
-SELECT DISTINCT ON (stated.game_key) stated.game_key, library_facts.facts
-FROM stated JOIN library_facts ON facts_hash = stated.facts
-ORDER BY stated.game_key, libraries DESC, stated.facts
+SELECT chosen.game_key, library_facts.facts FROM chosen JOIN library_facts ON facts_hash = chosen.facts
+LEFT JOIN source_url_state AS page ON page.source = 'gog_galaxy' AND page.page_key = chosen.game_key
+WHERE page.content_hash IS DISTINCT FROM chosen.facts
 """
 _FORGET_FACTS = b"""
 DELETE FROM library_facts WHERE facts_hash = ANY(%s)
@@ -440,10 +444,11 @@ AND NOT EXISTS (SELECT FROM library_entry WHERE game_key = library_facts.game_ke
 """
 
 
-def _save_facts(connection: Connection[DictRow], facts: dict[bytes, GalaxyGame]) -> None:
-    games = list(facts.values())
-    bodies = [facts_body(game).decode() for game in games]
-    connection.execute(_SAVE_FACTS, (list(facts), [game.key for game in games], bodies))
+def _save_facts(connection: Connection[DictRow], facts: dict[bytes, Facts]) -> None:
+    known = {row["facts_hash"] for row in connection.execute(_KNOWN_FACTS, (list(facts),))}
+    new = ",".join(f'"{key.hex()}":{each.body}' for key, each in facts.items() if key not in known)
+    if new:
+        connection.execute(_SAVE_FACTS, (f"{{{new}}}",))
 
 
 def _offer(connection: Connection[DictRow], games: frozenset[str], run_id: str) -> None:
