@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .context import App, Failed, demo_directory, json_option, pass_app, print_json, print_table
+from .library import show_comparison
 from .outcomes import IMPORT_HEADINGS, import_row
 
 
@@ -70,6 +71,11 @@ def demo(app: App, remove: bool, json_: bool) -> None:
         click.echo(
             f"the editor's correction of “{edit.title}” (game {edit.game_id}, {edit.wrong} → {edit.right}) {verdict}"
         )
+    if report.evening:
+        click.echo("")
+        for upload in report.evening.uploads:
+            click.echo(f"uploaded by {upload.filename.removesuffix('.db')}: {upload.state}: {upload.message}")
+        show_comparison(report.evening.together)
     click.echo(f"\n{report.games} games in {report.seconds:.0f} s. Look at it: make up")
     if edit and not edit.stands:
         raise Failed("the editor's correction was lost")

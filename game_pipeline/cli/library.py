@@ -14,6 +14,8 @@ from .context import App, Failed, WrongUse, json_option, pass_app, person, print
 if TYPE_CHECKING:
     from game_pipeline.library import CompareResult, LibraryIndex, UploadReport
 
+__all__ = ["library", "show_comparison"]
+
 SORTS = ("title", "players", "owners", "installed", "platforms")
 
 
@@ -208,7 +210,7 @@ def compare_(
     if json_:
         print_json(result)
     else:
-        _show(result)
+        show_comparison(result)
 
 
 def _index(app: App) -> LibraryIndex:
@@ -219,7 +221,8 @@ def _index(app: App) -> LibraryIndex:
         return open_reader(app.settings, lambda: stack.enter_context(app.store())).current()
 
 
-def _show(result: CompareResult) -> None:
+def show_comparison(result: CompareResult) -> None:
+    """A comparison as a table for people, under its title."""
     if result.games:
         print_table(
             ("game", "where", "owned by", "installed by", "players", "comment"),

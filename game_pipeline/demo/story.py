@@ -1,7 +1,8 @@
 """Two days in the life of a catalogue: the demo's storyline, through the real jobs on the persistent instance.
 
 Day 1: three sources are imported in full, and an editor corrects a field. Day 2: a handful of pages really changed,
-most changed in their noise only, one site is down, one page is malformed, one answers 500, one game vanished.
+most changed in their noise only, one site is down, one page is malformed, one answers 500, one game vanished. In the
+evening three friends upload their Galaxy databases.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from game_pipeline.catalog import curator_for, edit_field
 from game_pipeline.orchestration.build import build_defs
 from game_pipeline.orchestration.importing import ImportOutcome, ReconcileOutcome, import_source, reconcile
 from game_pipeline.orchestration.instance import open_instance
+from game_pipeline.orchestration.library import take_in
 from game_pipeline.settings import DEFAULT_CONFIG, load_settings
 from game_pipeline.sources import SOURCES
 from game_pipeline.store import Databases, Store, opened_databases, prepare_schema
 from game_pipeline.store.embedded import EmbeddedPostgres
 
+from .libraries import Evening, spend_evening
 from .replicas import EDITED_TUID, EVENTS_OF_DAY_2, SITES, TRUE_RELEASE_DATE, Replicas
 
 __all__ = ["Day", "DemoError", "DemoReport", "EditStanding", "forget", "resume_replicas", "tell"]
@@ -68,6 +71,7 @@ class DemoReport:
 
     days: list[Day] = field(default_factory=list)
     edit: EditStanding | None = None
+    evening: Evening | None = None
     events: tuple[str, ...] = ()
     games: int = 0
     conflicts: list[dict[str, Any]] = field(default_factory=list)
@@ -130,6 +134,14 @@ def _story(databases: Databases, directory: Path, replicas: Replicas, say: Calla
         standing = str(now["release_date"]) if now else ""
         report.edit = EditStanding(
             game_id, title, wrong, TRUE_RELEASE_DATE, standing, stands=standing == TRUE_RELEASE_DATE
+        )
+        report.evening = spend_evening(
+            store,
+            settings,
+            directory / "galaxy",
+            say,
+            take=lambda intake, uploads: take_in(defs, instance, intake, uploads),
+            reconcile=lambda: reconcile(defs, instance, store),
         )
     return report
 
@@ -232,6 +244,14 @@ def _write_config(directory: Path, routes: Mapping[str, str], day: int) -> None:
         "",
         "[crawl.routes]",
         *(f"{json.dumps(host)} = {json.dumps(origin)}" for host, origin in sorted(routes.items())),
+        "",
+        "# What the operator adds to the comparison of libraries.",
+        "[library]",
+        'single_player = ["Hadean Lands"]',
+        "",
+        '[library.games."80 DAYS"]',
+        'comment = "pass the keyboard at every city"',
+        "max_players = 4",
     ]
     for site in SITES:
         lines += ["", f"[sources.{site}]", "min_delay = 0.01", "asset_retries = 1", "asset_retry_delay = 0.5"]

@@ -59,6 +59,18 @@ def test_the_editors_correction_stands_and_the_page_s_other_field_came_in(report
     assert game["provenance"]["release_date"]["rule"] == "human_edit"
 
 
+def test_friends_upload_their_libraries_and_see_what_all_of_them_own(report: DemoReport) -> None:
+    evening = report.evening
+    assert evening is not None
+    assert evening.failed == ()
+    assert [upload.state for upload in evening.uploads] == ["accepted", "accepted", "accepted", "refused"]
+    assert evening.together.title == "2 games that Anna, Boris and Vera all own"
+    assert [(game.title, game.platforms) for game in evening.together.games] == [
+        ("80 DAYS", ("gog", "steam")),
+        ("Anchorhead", ("steam",)),
+    ]
+
+
 def test_a_folder_that_is_no_demo_is_not_wiped(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     folder.mkdir()
