@@ -6,6 +6,7 @@ Formats: the API's documentation (api-docs.igdb.com) and recorded exchanges of 2
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -93,7 +94,15 @@ class IGDB(Source):
     home = "https://www.igdb.com/"
     hosts = ("igdb.com", "api.igdb.com")
     attribution = Attribution(site="IGDB", licence="IGDB terms: non-commercial use, attribution")
-    policy = Policy(min_delay=0.3, max_body=12 * 1024 * 1024, priority=35)
+    policy = Policy(
+        min_delay=0.3,
+        max_body=12 * 1024 * 1024,
+        # The feed tells every change.
+        revisit_min=dt.timedelta(days=7),
+        revisit_mean=dt.timedelta(days=90),
+        revisit_max=dt.timedelta(days=180),
+        priority=35,
+    )
     verified = True
     parser_version = 1
     segments = _IDS.segments

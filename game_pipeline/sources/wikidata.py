@@ -71,7 +71,8 @@ class Wikidata(Source):
 
     A page's fingerprint is its revision, which the query service knows. An item that was merged into another answers
     with that one's document, and is that one's record. Developers and publishers are kept by their items
-    (`extra.developer_items`): what those are called is in no game's document.
+    (`extra.developer_items`): what those are called is in no game's document. Robots may have an entity's document by
+    its address with an ending (`.json`), and by no other.
     `verified` is False: the format is documented and was seen in whole replies, though of no game.
     """
 

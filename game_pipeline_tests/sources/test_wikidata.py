@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from protego import Protego
 
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline.sources.wikidata_claims import items, moment, strings
 from game_pipeline_tests.shared import SAMPLES, needs_shared
+
+from .replica_walk import Walk
 
 SOURCE = get("wikidata")
 FOLDER = SAMPLES / "wikidata"
@@ -320,3 +323,18 @@ def test_an_item_is_located_by_its_addresses() -> None:
         "items-001000000",
         "items-160000000",
     ]
+
+
+def test_robots_may_have_the_documents_that_are_asked_for() -> None:
+    """The rules are the site's own form of them: all documents are barred, those with an ending are not."""
+    site = Walk("wikidata")
+    rules = Protego.parse(site.replicas.reply("wikidata", "/robots.txt").body.decode())
+    assert all(rules.can_fetch(page.request.url, "game-pipeline") for page in site.pages.values())
+    assert not rules.can_fetch("https://www.wikidata.org/wiki/Special:EntityData/Q5", "game-pipeline")
+
+
+def test_an_item_that_was_merged_is_read_of_the_site_s_own_answer() -> None:
+    site = Walk("wikidata")
+    (page,) = SOURCE.locate("https://www.wikidata.org/wiki/Q1954321").pages
+    (record,) = SOURCE.parse(Page(page.url, site.ask(page.request).body, page.key))
+    assert (page.key, record.identity, record.title) == ("Q1954321", "Q195002", "Zork I")

@@ -10,7 +10,7 @@ from game_pipeline.demo.world.stores import StoreEntry
 
 from .days import World
 from .noise import roll, token
-from .reply import Reply, Target, html_page, robots
+from .reply import Reply, Target, html_page
 from .site import Site
 from .stock import changed_at, entries_with, json_reply
 
@@ -26,13 +26,19 @@ _PLATFORMS = {
 _LANGUAGES = {"en": "Q1860", "ru": "Q7737"}
 # An item that was merged into another: a placeholder, and Zork I.
 _MERGED = {"Q1954321": "Q195002"}
+# Entities have many addresses, of which robots may have those with an ending.
+_ROBOTS = """User-agent: *
+Disallow: /wiki/Special:Random
+Disallow: /wiki/Special:EntityData/
+Allow: /wiki/Special:EntityData/*.
+"""
 _UNCACHED = (("Cache-Control", "public, s-maxage=300"),)
 
 
 def answer(world: World, target: Target) -> Reply:
     """The reply to a GET to one of the hosts."""
     if target.path == "/robots.txt":
-        return robots("/wiki/Special:Random")
+        return Reply(body=_ROBOTS.encode(), content_type="text/plain")
     if target.host == "query.wikidata.org" and target.path == "/sparql":
         return _results(world, target.query.get("query", ""))
     if match := re.fullmatch(r"/wiki/Special:EntityData/(Q\d+)\.json", target.path):
