@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
@@ -73,7 +72,7 @@ class Wire:
     def __init__(self, settings: CrawlSettings, user_agent: str, resolver: Resolver) -> None:
         self._connect_timeout = settings.connect_timeout
         self._user_agent = user_agent
-        self._routes = {host.lower().rstrip("."): urlsplit(origin) for host, origin in settings.routes.items()}
+        self._routes = {host.lower().rstrip("."): _origin(route) for host, route in settings.routes.items()}
         self._public = Connections(resolver, _tls(), public_only=True)
         self._routed = Connections(resolver, _tls(), public_only=False)
 
@@ -83,15 +82,12 @@ class Wire:
 
     def send(self, target: Target, message: Message, limits: Limits) -> Reply:
         """Raises `FetchError` for everything but a whole reply, whatever that reply's status is."""
-        route = self._routes.get(target.host)
         path = target.parsed.raw_path if message.path is None else message.path
-        origin = Origin(target.parsed.scheme == "https", target.parsed.raw_host.decode("ascii"), target.port)
-        if route is not None:  # TLS, where the route speaks it, is with the route's own name
-            secure, host = route.scheme == "https", (route.hostname or "").encode("idna").decode("ascii")
-            origin = Origin(secure, host, route.port or (443 if secure else 80))
-        elif target.port not in _PUBLIC_PORTS:
+        route = self._routes.get(target.host)
+        if route is None and target.port not in _PUBLIC_PORTS:
             why = f"port {target.port} is not one of the Web"
             raise FetchError(Outcome.BLOCKED_ADDRESS, Kind.BLOCKED, why, target.url)
+        origin = route or Origin(target.parsed.scheme == "https", target.parsed.raw_host.decode("ascii"), target.port)
         headers = {
             "Host": target.parsed.netloc.decode("ascii"),
             "User-Agent": self._user_agent,
@@ -102,14 +98,18 @@ class Wire:
         if message.method == "POST":
             headers["Content-Length"] = str(len(message.body))
         connections = self._public if route is None else self._routed
+        doing, broken = "asking", Outcome.NETWORK_ERROR
         started = time.monotonic()
-        with time_limit(limits.deadline), ExitStack() as stack:
-            with _explained(target, "asking", limits, broken=Outcome.NETWORK_ERROR):
-                request = request_bytes(message.method, path, headers, message.body)
-                connection = stack.enter_context(connections.to(origin, self._connect_timeout))
-                head = connection.ask(request)
-            with _explained(target, "reading the body", limits, broken=Outcome.TRUNCATED):
+        try:
+            with time_limit(limits.deadline), connections.to(origin, self._connect_timeout) as connection:
+                head = connection.ask(request_bytes(message.method, path, headers, message.body))
+                doing, broken = "reading the body", Outcome.TRUNCATED
                 body, framed = _body(connection, head, limits) if head.status in _WANTED else (b"", head.framed)
+        except Exception as error:
+            failure = _explained(error, target, doing, limits, broken)
+            if failure is None:
+                raise
+            raise failure from error
         elapsed = time.monotonic() - started
         kept = {name: value for name, value in head.headers.items() if name not in _DROPPED}
         return Reply(head.status, kept, body, elapsed, framed)
@@ -132,33 +132,37 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
-@contextmanager
-def _explained(target: Target, doing: str, limits: Limits, *, broken: Outcome) -> Iterator[None]:
-    """Every way a request can fail, as a `FetchError`. `broken`: what a connection that breaks amounts to here."""
+def _origin(route: str) -> Origin:
+    """Where a route leads. TLS, where it speaks it, is with the route's own name."""
+    parts = urlsplit(route)
+    secure = parts.scheme == "https"
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    return Origin(secure, host, parts.port or (443 if secure else 80))
 
-    def failed(outcome: Outcome, kind: Kind, message: object) -> FetchError:
-        return FetchError(outcome, kind, str(message), target.url)
 
-    try:
-        yield
-    except BlockedAddressError as error:
-        raise failed(Outcome.BLOCKED_ADDRESS, Kind.BLOCKED, error) from error
-    except UnknownCodingError as error:
-        raise failed(Outcome.HTTP_ERROR, Kind.PERMANENT, error) from error
-    except BodyTooBigError as error:
-        raise failed(Outcome.TOO_BIG, Kind.PERMANENT, error) from error
-    except DamagedBodyError as error:
-        raise failed(Outcome.TRUNCATED, Kind.TRANSIENT, error) from error
-    except CertificateError as error:  # asking again does not make it better
-        raise failed(Outcome.NETWORK_ERROR, Kind.PERMANENT, error) from error
-    except (DeadlineError, httpcore2.PoolTimeout) as error:
-        message = f"not done within {limits.deadline:g} s; stopped while {doing}"
-        raise failed(Outcome.DEADLINE, Kind.TRANSIENT, message) from error
-    except httpcore2.TimeoutException as error:
-        message = f"no answer in time while {doing} ({type(error).__name__})"
-        raise failed(Outcome.NETWORK_ERROR, Kind.TRANSIENT, message) from error
-    except (httpcore2.NetworkError, httpcore2.RemoteProtocolError) as error:
-        message = f"the connection failed while {doing}: {error}"
-        raise failed(broken, Kind.TRANSIENT, message) from error
-    except (httpcore2.LocalProtocolError, httpcore2.UnsupportedProtocol) as error:
-        raise failed(Outcome.NETWORK_ERROR, Kind.OURS, f"a request that cannot be sent: {error}") from error
+def _explained(error: Exception, target: Target, doing: str, limits: Limits, broken: Outcome) -> FetchError | None:
+    """Every way a request can fail, as a `FetchError`; None for a defect. `broken`: what a connection that breaks
+    amounts to here."""
+    kind, message = Kind.TRANSIENT, str(error)
+    match error:
+        case BlockedAddressError():
+            outcome, kind = Outcome.BLOCKED_ADDRESS, Kind.BLOCKED
+        case UnknownCodingError():
+            outcome, kind = Outcome.HTTP_ERROR, Kind.PERMANENT
+        case BodyTooBigError():
+            outcome, kind = Outcome.TOO_BIG, Kind.PERMANENT
+        case DamagedBodyError():
+            outcome = Outcome.TRUNCATED
+        case CertificateError():  # asking again does not make it better
+            outcome, kind = Outcome.NETWORK_ERROR, Kind.PERMANENT
+        case DeadlineError():
+            outcome, message = Outcome.DEADLINE, f"not done within {limits.deadline:g} s; stopped while {doing}"
+        case httpcore2.TimeoutException():
+            outcome, message = Outcome.NETWORK_ERROR, f"no answer in time while {doing} ({type(error).__name__})"
+        case httpcore2.NetworkError() | httpcore2.RemoteProtocolError():
+            outcome, message = broken, f"the connection failed while {doing}: {error}"
+        case httpcore2.LocalProtocolError():
+            outcome, kind, message = Outcome.NETWORK_ERROR, Kind.OURS, f"a request that cannot be sent: {error}"
+        case _:
+            return None
+    return FetchError(outcome, kind, message, target.url)

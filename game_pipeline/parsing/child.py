@@ -38,7 +38,7 @@ def main() -> None:
     connection = socket.socket(fileno=0)
     send(connection, ({"limited": _limit_memory(memory_mb)}, b""))
     gc.freeze()  # what is loaded by now stays: no need to look through it again and again
-    while frame := receive(connection):
+    while frame := _next(connection):
         # The master kills what takes too long; this ends it where the master is no more. The default action of the
         # signal ends the process in the midst of C code, too.
         signal.setitimer(signal.ITIMER_REAL, seconds + 1)
@@ -46,6 +46,14 @@ def main() -> None:
         answer = _answer(frame)
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(connection, answer)
+
+
+def _next(connection: socket.socket) -> Frame | None:
+    """The next page; None where the master is gone, however it went."""
+    try:
+        return receive(connection)
+    except ConnectionError:
+        return None
 
 
 def _answer(frame: Frame) -> Frame:
