@@ -38,7 +38,7 @@ def _visited_source(name: str) -> Source:
 @json_option
 @pass_app
 def list_(app: App, json_: bool) -> None:
-    """Every source: verified, segments, pages, last check, health."""
+    """Every source: verified, needs key, segments, pages, last check, health."""
     from game_pipeline.crawl import source_overview, without_keys
 
     with app.store() as store:
@@ -54,6 +54,7 @@ def list_(app: App, json_: bool) -> None:
             "records": health[name]["records"],
             "last_run": health[name]["last_run"],
             "last_run_at": health[name]["last_run_at"],
+            "last_checked_at": health[name]["last_checked_at"],
             "needs_keys": [secret.name for secret in item.needs],
             "health": without_keys(item, app.settings) or _health(health[name]),
         }
@@ -63,17 +64,17 @@ def list_(app: App, json_: bool) -> None:
         print_json(rows)
         return
     print_table(
-        ("source", "site", "format seen", "segments", "pages", "records", "last run", "when", "health"),
+        ("source", "verified", "needs key", "segments", "pages", "records", "last run", "last check", "health"),
         [
             (
                 row["name"],
-                row["title"],
-                "yes" if row["verified"] else "no capture yet",
+                "yes" if row["verified"] else "no",
+                ", ".join(row["needs_keys"]),
                 row["segments"] or "documents",
                 row["pages"],
                 row["records"],
                 row["last_run"] or "never",
-                row["last_run_at"],
+                row["last_checked_at"],
                 row["health"] if row["enabled"] else "off",
             )
             for row in rows
@@ -126,6 +127,7 @@ def show(app: App, name: str, json_: bool) -> None:
         "hosts": item.hosts,
         "verified": item.verified,
         "parser_version": item.parser_version,
+        "expects": "; ".join(f"{each.share:.0%} {each.facet} ({each.selector})" for each in item.expects.coverage),
         "licence": item.attribution.licence,
         "priority": item.policy.priority,
         "min_delay_seconds": limits.min_delay,
@@ -143,6 +145,8 @@ def show(app: App, name: str, json_: bool) -> None:
     if json_:
         print_json({**facts, "segments": segments, "errors": errors, "refused": refused})
         return
+    if not item.verified:
+        facts["verified"] = "no: no real capture of its format was seen, its pages are judged strictly"
     print_table(("fact", "value"), list(facts.items()))
     print_table(
         ("segment", "pages", "failing", "unreadable", "last checked", "last changed"),

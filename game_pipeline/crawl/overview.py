@@ -15,14 +15,16 @@ _OVERVIEW = """
 SELECT source.name AS source, coalesce(health.state, 'closed') AS state, coalesce(health.reason, '') AS reason,
        coalesce(health.consecutive_failures, 0) AS failures, health.last_success_at, health.last_failure_at,
        health.last_error, health.attention_since, run.status AS last_run, run.started_at AS last_run_at,
-       coalesce(page.pages, 0) AS pages, coalesce(page.due, 0) AS due, coalesce(page.failing, 0) AS failing,
-       coalesce(page.unreadable, 0) AS unreadable, coalesce(record.live, 0) AS records,
-       coalesce(record.vanished, 0) AS vanished, coalesce(task.waiting, 0) AS waiting
+       page.last_checked_at, coalesce(page.pages, 0) AS pages, coalesce(page.due, 0) AS due,
+       coalesce(page.failing, 0) AS failing, coalesce(page.unreadable, 0) AS unreadable,
+       coalesce(record.live, 0) AS records, coalesce(record.vanished, 0) AS vanished,
+       coalesce(task.waiting, 0) AS waiting
 FROM unnest(%s::text[]) AS source(name)
 LEFT JOIN importer_health AS health ON health.source = source.name
 LEFT JOIN LATERAL (SELECT status, started_at FROM import_run WHERE import_run.source = source.name
                    ORDER BY started_at DESC LIMIT 1) AS run ON true
-LEFT JOIN LATERAL (SELECT count(*) AS pages, count(*) FILTER (WHERE next_check_at <= now()) AS due,
+LEFT JOIN LATERAL (SELECT count(*) AS pages, max(last_checked_at) AS last_checked_at,
+                          count(*) FILTER (WHERE next_check_at <= now()) AS due,
                           count(*) FILTER (WHERE failure_count > 0) AS failing,
                           count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable
                    FROM source_url_state WHERE source_url_state.source = source.name) AS page ON true
@@ -49,8 +51,8 @@ def outcome_shares(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def source_overview(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
-    """A row a source, by name: health, also in words, last run, pages known, due, failing, unreadable, records, and
-    tasks waiting."""
+    """A row a source, by name: health, also in words, last run and check, pages known, due, failing, unreadable,
+    records, and tasks waiting."""
     rows = store.rows(_OVERVIEW, (list(names),))
     for row in rows:
         health = read_health(store, row["source"])

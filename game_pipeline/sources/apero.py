@@ -96,7 +96,7 @@ class Apero(Source):
         """One page of the catalogue; how many there are, its pagination says (`data-page`)."""
         number = self._number_of(response.url)
         page = parse_html(response.body)
-        addresses = (absolute(_HOME, href) for link in page.css(_LISTED) if (href := link.attrib.get("href")))
+        addresses = (absolute(_HOME, href) for link in page.css(_LISTED) if (href := link.root.get("href")))
         slugs = dict.fromkeys(slug for address in addresses if (slug := self.identity(address)))
         if not slugs:
             raise ParseError(_LISTED, f"page {number} of the catalogue names no game")
@@ -127,7 +127,7 @@ class Apero(Source):
         also: list[str] = []
         for link in document.css('a[itemprop="author"]'):
             name = text(link)
-            page = absolute(_HOME, link.attrib.get("href", ""))
+            page = absolute(_HOME, link.root.get("href", ""))
             match self._path_of(page):
                 case [section, member] if section == _MEMBERS:
                     registered = " ".join(member.replace("_", " ").split())

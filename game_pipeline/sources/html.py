@@ -137,7 +137,8 @@ def lines(node: Selector | None, css: str | None = None) -> list[str]:
 def attribute(node: Selector | None, name: str, css: str | None = None) -> str:
     """An attribute of an element, stripped; empty where it has none."""
     found = first(node, css) if css else node
-    return (found.attrib.get(name) or "").strip() if found is not None else ""
+    # Asked of the element: parsel's `attrib` takes all of them, and some have names that cannot be asked for.
+    return (found.root.get(name) or "").strip() if found is not None else ""
 
 
 def markup(node: Selector | None, css: str | None = None) -> str:

@@ -152,8 +152,8 @@ class IfictionForum(Source):
             description = html_to_markdown(markup(block), base=_FORUM)
             draft.describe(description, language_of(description, ("ru",)))
         for link in document.xpath(_LINKS):
-            if not link.attrib["href"].startswith("#"):
-                draft.link(link.attrib["href"], None, text(link), _FORUM)
+            if not link.root.get("href", "").startswith("#"):
+                draft.link(link.root.get("href", ""), None, text(link), _FORUM)
         for source in document.xpath(_POSTER).getall()[:1]:
             draft.link(source, "poster", base=_FORUM)
         for source in document.css("#screenshots img::attr(src)").getall():
@@ -210,7 +210,7 @@ def _read_authors(draft: Draft, block: Selector) -> None:
             continue
         name = text(node)
         if label in _ROLES:
-            draft.credit(name, _ROLES[label], absolute(_FORUM, node.attrib.get("href", "")) or None)
+            draft.credit(name, _ROLES[label], absolute(_FORUM, node.root.get("href", "")) or None)
         elif label in _PLATFORMS:
             draft.tag("platform", name)
         else:

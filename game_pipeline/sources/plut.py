@@ -136,7 +136,7 @@ class Plut(Source):
         for body in document.css(".field-name-body .field-items")[:1]:
             self._read_body(draft, body)
         for link in document.css("span.file a[href]"):
-            draft.link(link.attrib["href"], "download_direct", text(link), _SITE)
+            draft.link(link.root.get("href", ""), "download_direct", text(link), _SITE)
         for created in document.css('[property="dc:date dc:created"]::attr(content)').getall()[:1]:
             draft.extra("added", created[:10])
         key = self._key_of(page.url) or page.key
@@ -168,8 +168,8 @@ class Plut(Source):
         description = html_to_markdown(markup(body), base=_SITE)
         draft.describe(description, language_of(description, ("ru",)))
         for link in body.css("a[href]"):
-            if re.match(r"(?:https?:)?/", link.attrib["href"], re.IGNORECASE):
-                draft.link(link.attrib["href"], None, text(link), _SITE)
+            if re.match(r"(?:https?:)?/", link.root.get("href", ""), re.IGNORECASE):
+                draft.link(link.root.get("href", ""), None, text(link), _SITE)
 
     @staticmethod
     def _key_of(url: str) -> str | None:
@@ -207,7 +207,7 @@ def _fields(document: Selector) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         values = field.xpath("following-sibling::div[1]")
         if values.css("span.file"):  # not a field of facts: the files are read for themselves
             continue
-        links = [(text(link), link.attrib.get("href", "")) for link in values.css("a")]
+        links = [(text(link), link.root.get("href", "")) for link in values.css("a")]
         bare = [(text(item), "") for item in values.css(".field-item") or values]
         yield label, links or [(value, href) for value, href in bare if value]
 

@@ -118,9 +118,9 @@ def old_record(source: Source, body: bytes, *, identity: str, url: str) -> GameR
         draft.link(image, "poster", base=_OLD_SITE)
     for link in details.css('a[title="download"][href]'):
         kind: LinkKind = "play_online" if "онлайн" in text(link).lower() else "download_direct"
-        draft.link(link.attrib["href"], kind, base=_OLD_SITE)
+        draft.link(link.root.get("href", ""), kind, base=_OLD_SITE)
     for link in details.xpath('.//a[@href][contains(preceding-sibling::text()[1], "Файл:")]'):
-        draft.link(link.attrib["href"], None, text(link), _OLD_SITE)
+        draft.link(link.root.get("href", ""), None, text(link), _OLD_SITE)
     if added := _ADDED.search(text(page, "table.sobi2DetailsFooter")):
         draft.extra("added", partial_date(added[1]) or "")
     return draft.build(identity=identity, url=url)
@@ -128,8 +128,8 @@ def old_record(source: Source, body: bytes, *, identity: str, url: str) -> GameR
 
 def _read_old_field(draft: Draft, field: Selector) -> None:
     """A field is a span that begins with its label in a span of its own."""
-    name = _FIELD.fullmatch(field.attrib["id"])
-    key = name[1] if name else field.attrib["id"]
+    name = _FIELD.fullmatch(field.root.get("id", ""))
+    key = name[1] if name else field.root.get("id", "")
     drop(field, ":scope > span:first-of-type")
     match key:
         case "author":

@@ -169,7 +169,7 @@ def _table(page: Selector) -> Iterator[tuple[str, Selector]]:
 
 def _add_author(draft: Draft, cell: Selector, base: str) -> None:
     """A link that bears the name, and one to all games of the author, which is the author's page."""
-    links = [(text(link), link.attrib.get("href", "")) for link in cell.css("a")]
+    links = [(text(link), link.root.get("href", "")) for link in cell.css("a")]
     names = [name for name, _ in links if name.lower() != _ALL_OF_AUTHOR]
     pages = [absolute(base, href) for name, href in links if name.lower() == _ALL_OF_AUTHOR and href]
     if names:
@@ -199,4 +199,4 @@ def _add_links(draft: Draft, page: Selector, base: str) -> None:
     for button in page.css("a.btn"):
         label = text(button)
         if label.lower().endswith("ать"):  # играть, читать, скачать; the others rate, share and log in
-            draft.link(button.attrib.get("href", ""), None, label, base)
+            draft.link(button.root.get("href", ""), None, label, base)

@@ -52,7 +52,7 @@ def target_of(link: str) -> str:
 
 def read_row(draft: Draft, row: Selector) -> str | None:
     """Fill the draft from a row; the target of its first link, or None where the row is a part of the menu."""
-    links = [(target_of(link.attrib["href"]), text(link)) for link in row.xpath(".//a[@href]")]
+    links = [(target_of(link.root.get("href", "")), text(link)) for link in row.xpath(".//a[@href]")]
     target, bold = links[0]
     if not target or _MENU.fullmatch(target) or not bold:
         return None

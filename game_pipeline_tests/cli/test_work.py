@@ -38,6 +38,10 @@ def test_a_source_is_imported_found_shown_edited_and_told(shell: Shell, workplac
     for command in (["status"], ["source", "list"], ["source", "show", "instead_games"], ["db", "status"]):
         assert shell(*command).code == 0
         assert shell(*command, "--json").document
+    listed = {row["name"]: row for row in shell("source", "list", "--json").document}
+    assert listed["instead_games"]["last_checked_at"]
+    assert listed["rawg"]["health"].startswith("needs key: RAWG_KEY")
+    assert "judged strictly" in shell("source", "show", "ifwiki_ru").out
     assert "Материк" in shell("game", "show", game_id).out
     assert "the forum says so" in shell("game", "history", game_id).out
 

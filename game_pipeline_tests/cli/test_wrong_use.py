@@ -33,6 +33,8 @@ UNKNOWN = "https://example.com/games/1"
         (["review", "reject", "1", "--reason", ""], "say it in a few words"),
         (["review", "list", "--kind", "doubt"], "'doubt' is not one of"),
         (["source", "probe", "ifiction"], "visits no site"),
+        (["source", "probe", "rawg"], "rawg needs key: RAWG_KEY (set GAME_PIPELINE_KEYS__RAWG_KEY)"),
+        (["import", "--source", "rawg"], "rawg needs key: RAWG_KEY"),
         (["import", "https://ifdb.org/"], "is on ifdb, but is no game's page"),
         (["game", "find", "\udcff"], "not text in UTF-8"),
         (["--config", "missing.toml", "status"], "missing.toml does not exist"),

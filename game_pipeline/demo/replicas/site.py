@@ -17,5 +17,5 @@ class Site:
     name: str
     hosts: tuple[str, ...]
     answer: Callable[[World, Target], Reply]
-    holds: Callable[[World], Iterable[str]] | None = None
+    holds: Callable[[World], Iterable[str]]
     redesigns: bool = False
