@@ -61,7 +61,7 @@ def _take_in(app: App, files: tuple[Path, ...], name: str | None) -> tuple[list[
             open_instance(app.settings, databases) as instance,
         ):
             intake = Intake(store, app.settings)
-            waiting = [intake.announce(intake.spool.receive_file(path), person(), name) for path in files]
+            waiting = [intake.send(path, person(), name, run_id="command line") for path in files]
             defs = build_defs(app.settings)
             failed = take_in(defs, instance, intake, [UUID(report.upload_id) for report in waiting])
             taken = reconcile(defs, instance, store)

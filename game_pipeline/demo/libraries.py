@@ -59,8 +59,7 @@ def spend_evening(
     photo.write_bytes(b"\xff\xd8\xff\xe0 not a database")
     intake = Intake(store, settings)
     waiting = [
-        UUID(intake.announce(intake.spool.receive_file(path), path.stem, path.stem).upload_id)
-        for path in [*paths, photo]
+        UUID(intake.send(path, path.stem, path.stem, run_id="demo: the friends").upload_id) for path in [*paths, photo]
     ]
     failed = take(intake, waiting)
     taken = reconcile()

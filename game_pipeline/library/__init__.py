@@ -14,7 +14,7 @@ from .compare import (
 from .data_file import BackupInfo, DataFile
 from .document import DocumentError, slug_of
 from .index import LibraryGame, LibraryIndex, LibraryPerson, LibraryRelease
-from .intake import Intake, PlayerReport, UploadReport, UploadState
+from .intake import Intake
 from .players import list_players, list_uploads, name_player
 from .reader import (
     LibraryReader,
@@ -25,6 +25,7 @@ from .reader import (
     recent_steps,
     renew_data_file,
 )
+from .reports import PlayerReport, UploadReport, UploadState
 from .spool import Received, Spool
 from .verify import Verified, verify
 

@@ -6,66 +6,34 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
-from game_pipeline.changes import GivenPage, offer_pages
-from game_pipeline.galaxy import GalaxyError, GalaxyFile, GalaxyLibrary, ReadLimits, read_galaxy
-from game_pipeline.model import canonical_json
+from game_pipeline.galaxy import GalaxyError, GalaxyFile, ReadLimits, read_galaxy
 from game_pipeline.settings import Settings
-from game_pipeline.sources import GogGalaxy
 from game_pipeline.store import Event, Store, append
 
-from .entries import Facts, LibraryChange, compare_library, name_for
+from .applying import KnownPlayer, Upload, apply_library, lock_libraries
+from .entries import name_for
+from .reports import PlayerReport, UploadReport, UploadState, as_report, in_words
 from .spool import Kept, Received, Spool
 
-__all__ = ["Intake", "PlayerReport", "UploadReport", "UploadState"]
+__all__ = ["Intake"]
 
 logger = logging.getLogger(__name__)
 
-UploadState = Literal["waiting", "accepted", "unchanged", "older", "refused"]
-ENTRIES_AN_EVENT = 200
+UNANNOUNCED = 60.0
+"""Seconds after which a file that was sent is taken in though nobody announced it."""
 # However many are sent at once, so many are read at once by a process.
 _READERS = threading.BoundedSemaphore(2)
-_LOCK = "library"
-
-
-@dataclass(frozen=True, slots=True)
-class PlayerReport:
-    """What became of one player of an upload. `user_id`: Galaxy's, as text: JavaScript cannot count so far."""
-
-    user_id: str
-    name: str
-    state: Literal["accepted", "unchanged", "older"]
-    total_games: int
-    installed_games: int
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class UploadReport:
-    """What became of an upload. `code` and `message` say why it was refused, `message` else what was done."""
-
-    upload_id: str
-    filename: str
-    state: UploadState
-    message: str
-    code: str | None = None
-    players: tuple[PlayerReport, ...] = ()
-    seconds: float = 0.0
-    warnings: tuple[str, ...] = field(default=())
 
 
 class Intake:
@@ -80,6 +48,22 @@ class Intake:
 
     # Taking note ------------------------------------------------------------------------------------------------
 
+    def send(self, path: Path, sender: str, player: str | None = None, *, run_id: str) -> UploadReport:
+        """Receive a copy of a file of this machine; what is too large is refused before it is copied."""
+        try:
+            received = self.spool.receive_file(path, self.max_bytes)
+        except GalaxyError as error:
+            return self.refuse(path.name, error, sender, run_id)
+        return self.announce(received, sender, player)
+
+    def refuse(self, filename: str, error: GalaxyError, sender: str, run_id: str) -> UploadReport:
+        """Refuse what did not come whole, or was too large to be received: it is noted and told as any other."""
+        upload_id = uuid7()
+        self._note(upload_id, "sent", filename, str(upload_id), {"path": "", "player": None, "sender": sender})
+        return self._refuse(
+            {"upload_id": upload_id, "filename": filename, "sender": sender}, error, run_id, time.monotonic()
+        )
+
     def announce(self, received: Received, sender: str, player: str | None = None) -> UploadReport:
         """Take note of a file that was sent, so that it can be followed while it waits."""
         values = {"path": f"incoming/{received.path.name}", "player": player, "sender": sender}
@@ -90,10 +74,12 @@ class Intake:
 
     def find(self) -> list[UUID]:
         """Every upload that waits, the oldest first: those announced, and files that nobody announced."""
-        for received in self.spool.sent():
+        for received in self.spool.sent():  # their senders announce them, unless they were killed
             known = self.report(received.upload_id)
             if known is not None and known.state != "waiting":  # whoever took it in was killed before the last step
                 self.spool.discard(received.path)
+                continue
+            if known is None and received.age < UNANNOUNCED:
                 continue
             values = {"path": f"incoming/{received.path.name}", "player": None, "sender": "upload"}
             self._note(received.upload_id, "sent", received.filename, str(received.upload_id), values)
@@ -103,10 +89,19 @@ class Intake:
         rows = self._store.rows("SELECT upload_id FROM library_upload WHERE state = 'waiting' ORDER BY received_at")
         return [row["upload_id"] for row in rows]
 
+    def waiting_for(self, user_ids: Sequence[int]) -> list[UUID]:
+        """Uploads that wait and were looked into, with libraries of any of these players."""
+        rows = self._store.rows(
+            "SELECT upload_id FROM library_upload WHERE state = 'waiting' AND user_ids && %s::bigint[] "
+            "ORDER BY received_at",
+            (list(user_ids),),
+        )
+        return [row["upload_id"] for row in rows]
+
     def report(self, upload_id: UUID) -> UploadReport | None:
         """How an upload stands; None for one that nobody knows."""
         row = self._store.row("SELECT * FROM library_upload WHERE upload_id = %s", (upload_id,))
-        return _as_report(row) if row else None
+        return as_report(row) if row else None
 
     def _note(self, upload_id: UUID, origin: str, filename: str, identity: str, values: dict[str, Any]) -> None:
         self._store.execute(
@@ -129,7 +124,7 @@ class Intake:
             if row is None:
                 raise LookupError(f"no upload {upload_id}")
             if row["state"] != "waiting":
-                return _as_report(row)
+                return as_report(row)
             path = self.spool.directory / row["path"]
             try:
                 with self.spool.scratch() as scratch:
@@ -174,12 +169,12 @@ class Intake:
         if library is None:
             raise LookupError(f"the database that is kept of player {user_id} does not hold the player any more")
         with self._store.transaction() as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 8))", (_LOCK,))
-            known = _Known.of(connection, user_id)
+            lock_libraries(connection)
+            known = KnownPlayer.of(connection, user_id)
             if known.row is None or known.row["sha256"] != file.sha256:
                 raise LookupError(f"the library of player {user_id} was changed meanwhile; try again")
-            told = _Upload(uuid7(), "", file, known.row["db_modified"], "pipeline", run_id)
-            return _apply(connection, told, library, row["name"], "accepted", known)
+            told = Upload(uuid7(), "", file, known.row["db_modified"], "pipeline", run_id)
+            return apply_library(connection, told, library, row["name"], "accepted", known)
 
     def take_in_all(self, run_id: str) -> list[UploadReport]:
         """Whatever waits, one after the other."""
@@ -200,23 +195,23 @@ class Intake:
         modified = min(dt.datetime.fromisoformat(file.modified), now) if file.modified else now
         wanted = row["player"] if len(file.libraries) == 1 else None
         alone = len(file.libraries) == 1
-        told = _Upload(row["upload_id"], row["filename"] if alone else "", file, modified, row["sender"], run_id)
+        told = Upload(row["upload_id"], row["filename"] if alone else "", file, modified, row["sender"], run_id)
         kept = False
         players = []
         for library in file.libraries:
             with self._store.transaction() as connection:
-                connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 8))", (_LOCK,))
-                known = _Known.of(connection, library.user_id)
+                lock_libraries(connection)
+                known = KnownPlayer.of(connection, library.user_id)
                 name = name_for(library.user_id, wanted, told.named_after, known.name, known.taken)
                 state = known.state(file.sha256, modified)
                 if state == "accepted" and not kept:
                     # In its place before anything says that it is there; a crash leaves a file too many, no more.
                     self.spool.keep(scratch, file.sha256, Kept(scratch, file.name, modified.isoformat(), {}))
                     kept = True
-                players.append(_apply(connection, told, library, name, state, known))
+                players.append(apply_library(connection, told, library, name, state, known))
         if kept:
             self._tell_names(file.sha256)
-        message = _in_words(players, file)
+        message = in_words(players, file)
         overall: UploadState = "older"
         if any(player.state != "older" for player in players):
             overall = "accepted" if any(player.state == "accepted" for player in players) else "unchanged"
@@ -271,199 +266,3 @@ WHERE upload_id = %(upload_id)s
 def _values(row: dict[str, Any], state: str, code: str | None, message: str, values: dict[str, Any]) -> dict[str, Any]:
     nothing = {"size": None, "sha256": None, "players": Jsonb([])}
     return nothing | {"upload_id": row["upload_id"], "state": state, "code": code, "message": message} | values
-
-
-def _as_report(row: dict[str, Any]) -> UploadReport:
-    seconds = (row["finished_at"] - row["received_at"]).total_seconds() if row["finished_at"] else 0.0
-    return UploadReport(
-        upload_id=str(row["upload_id"]),
-        filename=row["filename"],
-        state=row["state"],
-        message=row["message"] or "waits to be taken in",
-        code=row["code"],
-        players=tuple(PlayerReport(**player) for player in row["players"]),
-        seconds=round(seconds, 3),
-    )
-
-
-def _in_words(players: list[PlayerReport], file: GalaxyFile) -> str:
-    words = []
-    for player in players:
-        match player.state:
-            case "accepted":
-                words.append(
-                    f"{player.name}: {player.total_games} games, {player.installed_games} installed "
-                    f"({player.added} new, {player.changed} changed, {player.removed} gone)"
-                )
-            case "unchanged":
-                words.append(f"{player.name}: this very database is known already; nothing was changed")
-            case "older":
-                words.append(f"{player.name}: a newer database is known already; nothing was changed")
-    return "; ".join((*words, *file.warnings))
-
-
-# One player -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    upload_id: UUID
-    named_after: str
-    file: GalaxyFile
-    modified: dt.datetime
-    sender: str
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a player before the upload. `taken`: everybody's names in lower case."""
-
-    row: dict[str, Any] | None
-    taken: dict[str, int]
-
-    @classmethod
-    def of(cls, connection: Connection[DictRow], user_id: int) -> _Known:
-        rows = connection.execute(
-            b"SELECT user_id, name, sha256, db_modified, total_games, installed_games FROM library_user"
-        ).fetchall()
-        own = next((row for row in rows if row["user_id"] == user_id), None)
-        return cls(own, {row["name"].casefold(): row["user_id"] for row in rows})
-
-    @property
-    def name(self) -> str | None:
-        return self.row["name"] if self.row else None
-
-    def state(self, sha256: str, modified: dt.datetime) -> Literal["accepted", "unchanged", "older"]:
-        """The newest database of a player counts, whichever came last."""
-        if self.row is None:
-            return "accepted"
-        if self.row["sha256"] == sha256:
-            return "unchanged"
-        return "older" if self.row["db_modified"] > modified else "accepted"
-
-
-def _apply(
-    connection: Connection[DictRow],
-    upload: _Upload,
-    library: GalaxyLibrary,
-    name: str,
-    state: Literal["accepted", "unchanged", "older"],
-    known: _Known,
-) -> PlayerReport:
-    user_id = library.user_id
-    if state != "accepted":
-        assert known.row is not None
-        if state == "unchanged" and name != known.name:
-            append(connection, [_named(user_id, name, upload.sender, upload.run_id)])
-        return PlayerReport(str(user_id), name, state, known.row["total_games"], known.row["installed_games"])
-    rows = connection.execute(b"SELECT * FROM library_entry WHERE user_id = %s", (user_id,)).fetchall()
-    change = compare_library(library, {row["release_key"]: row for row in rows})
-    changed = len(change.set) - change.added
-    _save_facts(connection, change.facts)
-    append(connection, list(_events(upload, user_id, name, change, changed)))
-    _offer(connection, change.games, upload.run_id)
-    _forget_facts(connection, {row["facts"] for row in rows if row["facts"] is not None})
-    return PlayerReport(
-        str(user_id), name, "accepted", change.total, change.installed, change.added, changed, len(change.removed)
-    )
-
-
-def _named(user_id: int, name: str, actor: str, run_id: str) -> Event:
-    return Event(
-        stream=f"library:{user_id}",
-        event_type="library.player_named",
-        payload={"user_id": user_id, "name": name},
-        actor=actor,
-        correlation_id=run_id,
-    )
-
-
-def _events(upload: _Upload, user_id: int, name: str, change: LibraryChange, changed: int) -> Iterator[Event]:
-    file, upload_id = upload.file, str(upload.upload_id)
-
-    def event(event_type: str, payload: dict[str, Any]) -> Event:
-        return Event(
-            stream=f"library:{user_id}",
-            event_type=event_type,
-            payload=payload,
-            actor=upload.sender,
-            correlation_id=upload.run_id,
-        )
-
-    yield event(
-        "library.uploaded",
-        {
-            "user_id": user_id,
-            "name": name,
-            "upload_id": upload_id,
-            "db_filename": file.name,
-            "db_modified": upload.modified.isoformat(),
-            "sha256": file.sha256,
-            "schema_version": file.schema_version,
-            "total_games": change.total,
-            "installed_games": change.installed,
-            "added": change.added,
-            "changed": changed,
-            "removed": len(change.removed),
-        },
-    )
-    for start in range(0, max(len(change.set), len(change.removed)), ENTRIES_AN_EVENT):
-        part = slice(start, start + ENTRIES_AN_EVENT)
-        yield event(
-            "library.entries_changed",
-            {"user_id": user_id, "upload_id": upload_id, "set": change.set[part], "removed": change.removed[part]},
-        )
-
-
-# What Galaxy states about games -------------------------------------------------------------------------------------
-
-
-_KNOWN_FACTS = b"SELECT facts_hash FROM library_facts WHERE facts_hash = ANY(%s)"
-# One document: facts are JSON as they are, and need no quoting within an array.
-_SAVE_FACTS = b"""
-INSERT INTO library_facts (facts_hash, game_key, facts)
-SELECT decode(hash, 'hex'), facts->>'key', facts FROM jsonb_each(%s::jsonb) AS stated (hash, facts)
-ORDER BY hash ON CONFLICT DO NOTHING
-"""
-# A game's page is what most of the libraries with the game state; of several the first by its hash.
-_CHOSEN = b"""
-WITH stated AS (
-    SELECT game_key, facts, count(DISTINCT user_id) AS libraries FROM library_entry
-    WHERE game_key = ANY(%s) AND facts IS NOT NULL GROUP BY game_key, facts
-), chosen AS (
-    SELECT DISTINCT ON (game_key) game_key, facts FROM stated ORDER BY game_key, libraries DESC, facts
-)
-SELECT chosen.game_key, library_facts.facts FROM chosen JOIN library_facts ON facts_hash = chosen.facts
-LEFT JOIN source_url_state AS page ON page.source = 'gog_galaxy' AND page.page_key = chosen.game_key
-WHERE page.content_hash IS DISTINCT FROM chosen.facts
-"""
-_FORGET_FACTS = b"""
-DELETE FROM library_facts WHERE facts_hash = ANY(%s)
-AND NOT EXISTS (SELECT FROM library_entry WHERE game_key = library_facts.game_key AND facts = facts_hash)
-"""
-
-
-def _save_facts(connection: Connection[DictRow], facts: dict[bytes, Facts]) -> None:
-    known = {row["facts_hash"] for row in connection.execute(_KNOWN_FACTS, (list(facts),))}
-    new = ",".join(f'"{key.hex()}":{each.body}' for key, each in facts.items() if key not in known)
-    if new:
-        connection.execute(_SAVE_FACTS, (f"{{{new}}}",))
-
-
-def _offer(connection: Connection[DictRow], games: frozenset[str], run_id: str) -> None:
-    """Pages of the source `gog_galaxy` for the games concerned; a game that nobody owns any more keeps its own."""
-    source = GogGalaxy()
-    pages = [
-        GivenPage(
-            key=row["game_key"],
-            url=source.address_of(row["game_key"], row["facts"]["ids"]),
-            body=canonical_json(row["facts"]).encode(),
-        )
-        for row in connection.execute(_CHOSEN, (sorted(games),))
-    ]
-    offer_pages(connection, source, pages, run_id)
-
-
-def _forget_facts(connection: Connection[DictRow], hashes: set[bytes]) -> None:
-    connection.execute(_FORGET_FACTS, (list(hashes),))

@@ -41,6 +41,8 @@ class Received:
     filename: str
     path: Path
     size: int
+    age: float = 0.0
+    """Seconds since it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,18 @@ class Spool:
         finally:
             part.unlink(missing_ok=True)
 
-    def receive_file(self, path: Path) -> Received:
-        """Take over a copy of a file of this machine, its write-ahead log with it."""
+    def receive_file(self, path: Path, max_bytes: int) -> Received:
+        """Take over a copy of a file of this machine, its write-ahead log with it. Raises `GalaxyError`."""
         with path.open("rb") as source:
             status = os.fstat(source.fileno())
+            _refuse_large(status.st_size, max_bytes)
             modified = dt.datetime.fromtimestamp(status.st_mtime, dt.UTC)
             log = path.with_name(f"{path.name}-wal")
-            with self.receiving(path.name, status.st_size, modified) as receiver:
+            with self.receiving(path.name, max_bytes, modified) as receiver:
                 while block := source.read(1024 * 1024):
                     receiver.write(block)
                 if log.is_file() and log.stat().st_size:  # there before the database is: they are one
+                    _refuse_large(receiver.size + log.stat().st_size, max_bytes)
                     shutil.copyfile(log, receiver.path.with_name(f"{receiver.path.name}-wal"))
         return receiver.received
 
@@ -123,8 +127,9 @@ class Spool:
             if path.name.startswith("."):
                 if path.stat().st_mtime < time.time() - 3600:
                     path.unlink(missing_ok=True)
-            elif name and not name.endswith(_BESIDE):
-                found.append(Received(UUID(upload_id), name, path, path.stat().st_size))
+            elif _is_uuid(upload_id) and name and not name.endswith(_BESIDE):
+                size, changed = _stamp(path)
+                found.append(Received(UUID(upload_id), name, path, size, time.time() - changed))
         return found
 
     # What is dropped --------------------------------------------------------------------------------------------
@@ -212,8 +217,7 @@ class Receiver:
     def write(self, block: bytes) -> None:
         """Raises `GalaxyError` as soon as too much has come."""
         self.size += len(block)
-        if self.size > self._max_bytes:
-            raise GalaxyError("too_large", f"is more than {self._max_bytes / 1024 / 1024:.0f} MiB")
+        _refuse_large(self.size, self._max_bytes)
         self._file.write(block)
 
     @property
@@ -226,6 +230,19 @@ def clean_filename(filename: str) -> str:
     name = re.split(r"[\\/]", filename)[-1]
     name = re.sub(r"[^\w.() -]", "_", name).strip(". ")
     return name[-100:].lstrip(". ") or "upload"
+
+
+def _refuse_large(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise GalaxyError("too_large", f"is larger than {max_bytes / 1024 / 1024:.0f} MiB, the most that is taken")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _private(path: str, flags: int) -> int:

@@ -81,7 +81,8 @@ def library_assets() -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult:
         begun = time.monotonic()
         intake = Intake(pipeline.store, pipeline.settings)
-        reports = intake.take_in_all(context.run.run_id)
+        waiting = intake.waiting_for([int(user_id) for user_id in context.partition_keys])
+        reports = [intake.take_in(upload_id, context.run.run_id) for upload_id in waiting]
         for report in reports:
             level = context.log.warning if report.state == "refused" else context.log.info
             level("upload %s: %s: %s", report.upload_id, report.state, report.message)

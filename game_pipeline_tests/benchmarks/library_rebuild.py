@@ -69,7 +69,7 @@ def main() -> None:
 
 def _run(store: Store, settings: Settings, paths: list[Path], games: int) -> None:
     intake = Intake(store, settings)
-    uploads = [UUID(intake.announce(intake.spool.receive_file(path), "benchmark").upload_id) for path in paths]
+    uploads = [UUID(intake.send(path, "benchmark", run_id="benchmark").upload_id) for path in paths]
 
     taken = _timed(lambda: [intake.take_in(upload, "benchmark") for upload in uploads])
     made = _timed(lambda: renew_data_file(store, settings))
@@ -94,7 +94,7 @@ def _run(store: Store, settings: Settings, paths: list[Path], games: int) -> Non
 def _one_upload(store: Store, intake: Intake, place: Path, games: int) -> None:
     """A player comes back with ten games more: only that player's rows may be written, and only those ten."""
     path = _database(place, 0, games, more=10)
-    upload = UUID(intake.announce(intake.spool.receive_file(path), "benchmark").upload_id)
+    upload = UUID(intake.send(path, "benchmark", run_id="benchmark").upload_id)
     stamps = "SELECT user_id, release_key, xmin::text AS stamp FROM library_entry"
     before = {(row["user_id"], row["release_key"]): row["stamp"] for row in store.rows(stamps)}
     seconds = _timed(lambda: intake.take_in(upload, "benchmark"))

@@ -32,7 +32,7 @@ def _main() -> None:
         print("ready", flush=True)
         sys.stdin.readline()
         for path in map(Path, sys.argv[3:]):
-            intake.announce(intake.spool.receive_file(path), "tester", path.stem)
+            intake.send(path, "tester", path.stem, run_id="run")
             intake.take_in_all("run")
             renew_data_file(store, settings)
 

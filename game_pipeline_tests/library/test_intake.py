@@ -12,7 +12,8 @@ import pytest
 
 from game_pipeline.changes import refresh_records
 from game_pipeline.demo.replicas.galaxy_database import GalaxyOwned, GalaxyUser, write_galaxy_database
-from game_pipeline.library import Intake, UploadReport
+from game_pipeline.galaxy import GalaxyError
+from game_pipeline.library import Intake, Spool, UploadReport
 from game_pipeline.parsing import InProcess
 from game_pipeline.sources import GogGalaxy
 from game_pipeline.store import Store
@@ -23,7 +24,7 @@ from .worlds import ANN, BOB, owned, settings_in, upload
 
 def take(store: Store, place: Path, path: Path, player: str | None = None, *, run: str = "run-1") -> UploadReport:
     intake = Intake(store, settings_in(place))
-    announced = intake.announce(intake.spool.receive_file(path), "tester", player)
+    announced = intake.send(path, "tester", player, run_id=run)
     assert announced.state == "waiting"
     return intake.take_in(UUID(announced.upload_id), run)
 
@@ -155,7 +156,7 @@ def test_many_uploads_at_once_lose_nothing(store: Store, tmp_path: Path) -> None
     reports: list[UploadReport] = []
 
     def send(path: Path) -> None:
-        announced = intake.announce(intake.spool.receive_file(path), "tester")
+        announced = intake.send(path, "tester", run_id="run")
         reports.append(intake.take_in(UUID(announced.upload_id), "run"))
 
     threads = [threading.Thread(target=send, args=(path,)) for path in paths]
@@ -167,7 +168,43 @@ def test_many_uploads_at_once_lose_nothing(store: Store, tmp_path: Path) -> None
     assert len(store.rows("SELECT FROM library_entry")) == 8 * 19
 
 
-def test_what_a_killed_process_left_behind_is_taken_in_by_the_next(store: Store, tmp_path: Path) -> None:
+def test_what_a_killed_process_left_behind_is_taken_in_by_the_next_but_not_what_just_came(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     intake = Intake(store, settings_in(tmp_path / "data"))
-    intake.spool.receive_file(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")))  # never announced
+    received = intake.spool.receive_file(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), 10**9)
+    received.path.with_name("a stray file").write_text("nobody sent this")
+    assert intake.find() == []  # its sender is about to announce it, under the player's name
+    monkeypatch.setattr("game_pipeline.library.intake.UNANNOUNCED", 0.0)
     assert [report.state for report in Intake(store, settings_in(tmp_path / "data")).take_in_all("run")] == ["accepted"]
+
+
+def test_what_is_too_large_is_refused_before_it_is_copied(store: Store, tmp_path: Path) -> None:
+    intake = Intake(store, settings_in(tmp_path / "data", max_upload_mb=1))
+    huge = upload(tmp_path, "huge.db", ANN, owned("gog_1", "Star Quest"))
+    os.truncate(huge, 3 * 1024**3)
+    report = intake.send(huge, "tester", run_id="run")
+    assert (report.state, report.code) == ("refused", "too_large")
+    assert report.message == "huge.db: is larger than 1 MiB, the most that is taken"
+    assert list((tmp_path / "data" / "uploads").rglob("*.db")) == []
+    assert [event["payload"]["code"] for event in events(store)] == ["too_large"]
+
+
+def test_a_connection_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "uploads")
+
+    def break_off() -> None:
+        with spool.receiving("../../galaxy 2.0.db", 10_000) as receiver:
+            receiver.write(b"SQLite format 3\0")
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        break_off()
+    assert list(spool.incoming.iterdir()) == []
+    with pytest.raises(GalaxyError, match="larger than 0 MiB"), spool.receiving("a.db", 10) as receiver:
+        receiver.write(b"SQLite format 3\0")
+    assert list(spool.incoming.iterdir()) == []
+    with spool.receiving("..\\..\\Ann's <b>.db", 10_000) as receiver:
+        receiver.write(b"x")
+    assert receiver.received.filename == "Ann_s _b_.db"
+    assert receiver.received.path.parent == spool.incoming

@@ -85,8 +85,8 @@ def test_dropped_databases_become_partitions_records_games_and_the_data_file(
 
 
 def test_what_was_taken_in_elsewhere_shows_up_as_a_partition_once(deck: Deck, tmp_path: Path) -> None:
-    received = deck.intake.spool.receive_file(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")))
-    deck.intake.take_in(UUID(deck.intake.announce(received, "web").upload_id), "an upload over HTTP")
+    sent = deck.intake.send(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), "web", run_id="http")
+    deck.intake.take_in(UUID(sent.upload_id), "an upload over HTTP")
     [request] = deck.tick()
     result = deck.run(TAKE_IN_JOB, request)
     [made] = result.asset_materializations_for_node("library__ownership")
@@ -95,8 +95,8 @@ def test_what_was_taken_in_elsewhere_shows_up_as_a_partition_once(deck: Deck, tm
 
 
 def test_a_player_can_be_read_again_from_what_is_kept(deck: Deck, store: Store, tmp_path: Path) -> None:
-    received = deck.intake.spool.receive_file(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")))
-    deck.intake.take_in(UUID(deck.intake.announce(received, "web").upload_id), "an upload over HTTP")
+    sent = deck.intake.send(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), "web", run_id="http")
+    deck.intake.take_in(UUID(sent.upload_id), "an upload over HTTP")
     deck.tick()
     before = store.row("SELECT count(*) AS n FROM import_event")
     again = deck.defs.resolve_job_def(TAKE_IN_JOB).execute_in_process(
@@ -114,8 +114,8 @@ def test_a_player_can_be_read_again_from_what_is_kept(deck: Deck, store: Store, 
 def test_a_lost_data_file_and_how_it_was_found_again_stand_in_monitoring(
     deck: Deck, store: Store, tmp_path: Path
 ) -> None:
-    received = deck.intake.spool.receive_file(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")))
-    deck.intake.take_in(UUID(deck.intake.announce(received, "web").upload_id), "an upload over HTTP")
+    sent = deck.intake.send(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), "web", run_id="http")
+    deck.intake.take_in(UUID(sent.upload_id), "an upload over HTTP")
     open_reader(deck.settings, lambda: store).current()
     result = deck.run(RECONCILE_JOB)
     [made] = result.asset_materializations_for_node("monitoring__library")
