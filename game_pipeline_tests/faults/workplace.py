@@ -48,6 +48,11 @@ class Workplace:
     def settings(self) -> Settings:
         return load_settings(self.path / "game_pipeline.toml")
 
+    def set_for_source(self, line: str) -> None:
+        """Another setting of the site."""
+        path = self.path / "game_pipeline.toml"
+        path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
+
     def begin(self) -> subprocess.Popen[str]:
         """An import of the whole site in a process of its own."""
         program = "from game_pipeline.cli import main; main()"

@@ -172,7 +172,8 @@ def _url_metadata(_: Bench) -> str:
     assert uses == ["source_pages.py"]
     assert "MetadataValue.url(source.home)" in (root / "orchestration" / "source_pages.py").read_text(encoding="utf-8")
     schemes = {urlsplit(source.home).scheme for source in SOURCES.values()}
-    return f"only sources' own homes, {', '.join(sorted(schemes))}"
+    assert schemes <= {"http", "https"}
+    return "only sources' homes, http(s)"
 
 
 def _formulas(_: Bench) -> str:
@@ -261,7 +262,7 @@ ROWS = [
     _harm("61f", "e" + "\u0301" * 1_000_000, "refused, text only"),
     Row("61g", "addresses that are none of the Web", "http://a.example/, https://b.example/", _links),
     Row("62a", "Markdown and table breakout in metadata", "escaped", _markdown, outside=True),
-    Row("62b", "javascript: as metadata of kind URL", "only sources' own homes, https", _url_metadata, outside=True),
+    Row("62b", "javascript: as metadata of kind URL", "only sources' homes, http(s)", _url_metadata, outside=True),
     Row("63", "prompt injection, a model's wrong answers", "validated, else a person is asked", None),
     Row("csv", "=HYPERLINK in an export", "an apostrophe in front", _formulas, outside=True),
     Row("host", "a page's own address names another host", "refused", lambda b: _foreign_descurl(b).partition(":")[0]),

@@ -25,7 +25,7 @@ from game_pipeline.settings import DEFAULT_CONFIG, Settings, load_settings
 from game_pipeline.sources import SOURCES
 from game_pipeline.store import Store, opened_databases, prepare_schema
 
-__all__ = ["SITE", "Stack", "running_stack"]
+__all__ = ["SITE", "Stack", "environment_kept", "free_port", "running_stack"]
 
 SITE = "instead_games"
 
@@ -109,14 +109,14 @@ def running_stack(folder: Path, *, automation: bool, addresses: Mapping[str, str
 
     `addresses` are settings that name databases; without them a server of its own is embedded in `folder`.
     """
-    with _environment_kept(), Replicas(day=1) as replicas:
+    with environment_kept(), Replicas(day=1) as replicas:
         config = _write_config(folder, replicas.routes, automation, addresses or {})
         settings = load_settings(config)
         with opened_databases(settings) as databases:
             prepare_schema(databases)
             with Store(databases.catalogue_url) as store, open_instance(settings, databases) as instance:
                 _live_through_day_1(settings, instance, store)
-                with serving(settings, databases, port=_free_port(), config=config) as running:
+                with serving(settings, databases, port=free_port(), config=config) as running:
                     yield Stack(replicas, store, instance, settings, running)
 
 
@@ -150,7 +150,8 @@ def _live_through_day_1(settings: Settings, instance: dg.DagsterInstance, store:
 
 
 @contextmanager
-def _environment_kept() -> Iterator[None]:
+def environment_kept() -> Iterator[None]:
+    """The variables of this process are as before afterwards, whatever was set."""
     before = dict(os.environ)
     try:
         yield
@@ -159,7 +160,8 @@ def _environment_kept() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 where nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
