@@ -34,6 +34,7 @@ COMMANDS = {
         "Take over a catalogue that was there before.",
     ),
     "shadow": ("shadow", "shadow", "What the sources would change, in shadow mode; let it in."),
+    "match": ("match", "match", "Match a list of games to another; files alone, no database."),
     "game": ("game", "game", "Find, show, explain, edit, roll back, merge, split and relate games."),
     "person": ("person", "person_", "Who stands behind the credits: list, show, merge, split."),
     "rollback": ("rollback", "rollback", "Take back what an import brought to many games; list, undo."),

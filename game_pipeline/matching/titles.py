@@ -64,7 +64,8 @@ class Title:
     `key` is all of it, `head` the key of what stands before the subtitle (the whole key where none does). `words` are
     those that name the game, in order, without `editions` (remastered) and `things` (demo, soundtrack); `plain` is
     their one Latin spelling without spaces, `plain_head` and `plain_tail` those of the words before the subtitle and
-    of its last part. `year` is one given in brackets.
+    of its last part. `year` is one given in brackets; `article`: it
+    begins with one, or has it after a comma.
     """
 
     raw: str
@@ -79,6 +80,7 @@ class Title:
     editions: frozenset[str]
     things: frozenset[str]
     year: int | None
+    article: bool
 
     @property
     def compact(self) -> str:
@@ -107,7 +109,7 @@ def lookup_keys(title: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def parse_title(title: str) -> Title:
-    text = _fold(title)
+    text, article = _fold(title)
     segments, marks = _segments(text)
     keys = [" ".join(words) for words, _ in segments]
     # A title of nothing but signs or a dropped tag is still somebody's title.
@@ -142,6 +144,7 @@ def parse_title(title: str) -> Title:
         editions=frozenset(editions),
         things=frozenset(things),
         year=year,
+        article=article,
     )
 
 
@@ -170,7 +173,7 @@ def relate_numbers(ours: tuple[int, ...], theirs: tuple[int, ...]) -> NumbersRel
     return "same" if len(ours) == len(theirs) else "one_sided"
 
 
-def _fold(title: str) -> str:
+def _fold(title: str) -> tuple[str, bool]:
     text = html.unescape(title) if "&" in title and ";" in title else title
     if text.isascii():
         text = text.lower().strip()
@@ -178,8 +181,11 @@ def _fold(title: str) -> str:
         text = unicodedata.normalize("NFKC", _MARKS.sub("", text)).casefold().replace("ё", "е").strip()
         text = unicodedata.normalize("NFC", _ACCENTED_LATIN.sub(r"\1", unicodedata.normalize("NFD", text)))
     text = _SHORT_YEAR.sub(_full_year, text)
+    article = _LEADING_ARTICLE.match(text) is not None
     if "," in text:
-        text = _THOUSANDS.sub("", _TRAILING_ARTICLE.sub("", text))
+        text, trailing = _TRAILING_ARTICLE.subn("", text)
+        article = article or trailing > 0
+        text = _THOUSANDS.sub("", text)
     text = _ELIDED_ARTICLE.sub("", text).translate(_NO_APOSTROPHES)
     if "." in text:
         text = _DOTTED.sub(lambda m: m[0].replace(".", ""), text)
@@ -187,7 +193,7 @@ def _fold(title: str) -> str:
     for phrase, word in PHRASES:
         if phrase in text:
             text = text.replace(phrase, word)
-    return text
+    return text, article
 
 
 def _full_year(match: re.Match[str]) -> str:
