@@ -12,7 +12,7 @@ from dataclasses import replace
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Candidate, CandidateIndex, Claims, authors_of, claims_of, identity_keys
+from game_pipeline.matching import Candidate, CandidateIndex, Claims, claims_of
 from game_pipeline.people import aliases_of
 
 from .records import StoredRecord, members_of, title_tokens
@@ -144,9 +144,9 @@ def _candidate(
         game_id=game_id,
         titles=tuple(dict.fromkeys(titles)),
         years=tuple(sorted({year for claims in told for year in claims.years})),
-        people=tuple(dict.fromkeys(name for member in others for name in authors_of(member.record.credits))),
+        people=tuple(dict.fromkeys(name for claims in told for name in claims.people)),
         external_ids=tuple(sorted({pair for claims in told for pair in claims.external_ids})),
-        keys=frozenset(key.token for member in others for key in identity_keys(member.record)),
+        keys=frozenset(key.token for claims in told for key in claims.keys),
         never=never,
         sources=frozenset(member.source for member in others if member.live),
         kind=str(state["kind"]),

@@ -19,7 +19,7 @@ from game_pipeline.store import Event, append
 from . import review
 from .candidates import Finder
 from .ledger.components import Edge
-from .ledger.edges import edge_of, judged, read_edges
+from .ledger.edges import edge_of, ended, judged, read_edges
 from .ledger.keys import bearers_of, demoted_among, demotions, enter_keys
 from .ledger.pairs import beside, claims_without, shared_keys
 from .ledger.settle import Change, settle
@@ -148,7 +148,9 @@ def _ask(
     near = _nearest(connection, record, decision.game_id, demoted)
     edge = edge_of(connection, record.record_id, near, "unsure", decision, actor=ACTOR)
     events: list[Event] = []
-    if not _says_so(connection, edge):
+    before = _unsure(connection, record)
+    if not any((old.pair, old.judge, old.method) == (edge.pair, edge.judge, edge.method) for old, _ in before):
+        events = [ended(old, wording, why) for old, why in before if (old.pair, old.judge) != (edge.pair, edge.judge)]
         events.append(judged(edge, wording, decision.game_id))
     events.append(curator.matched(connection, record, decision, None, ACTOR))
     events += review.ask_match(connection, record, decision, curator.correlation_id)
@@ -175,6 +177,8 @@ def _ties(connection: Connection[DictRow], curator: Curator, record: StoredRecor
         bearers = {key: records for key, records in bearers.items() if key not in fallen}
         _loosen(connection, curator, fallen)
     others = {record_id for records in bearers.values() for record_id in records} - {record.record_id}
+    if not others:
+        return demoted, []
     judged_by_people = {
         edge.other(record.record_id)
         for edge in read_edges(connection, [record.record_id])
@@ -244,13 +248,6 @@ def _unsure(connection: Connection[DictRow], record: StoredRecord) -> list[tuple
         for edge in read_edges(connection, [record.record_id])
         if edge.judgement == "unsure" and edge.judge != "person"
     ]
-
-
-def _says_so(connection: Connection[DictRow], edge: Edge) -> bool:
-    return any(
-        (each.pair, each.judge, each.judgement, each.method) == (edge.pair, edge.judge, edge.judgement, edge.method)
-        for each in read_edges(connection, [edge.a])
-    )
 
 
 def _games_of(connection: Connection[DictRow], records: Sequence[int]) -> Mapping[int, int]:

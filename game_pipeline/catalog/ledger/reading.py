@@ -67,7 +67,10 @@ def read_surroundings(connection: Connection[DictRow], records: Collection[int])
         found |= fresh
     decisions = connection.execute(_DECISIONS, {"records": sorted(found)}).fetchall()
     games = sorted({game for row in decisions for game in (row["game_id"], *row["before"])})
-    statuses = connection.execute(b"SELECT game_id, status FROM game WHERE game_id = ANY(%s)", (games,)).fetchall()
+    statuses: dict[int, str] = {}
+    if games:
+        rows = connection.execute(b"SELECT game_id, status FROM game WHERE game_id = ANY(%s)", (games,))
+        statuses = {row["game_id"]: row["status"] for row in rows}
     return Surroundings(
         records={record.record_id: record for record in read_records(connection, sorted(found))},
         edges=tuple(read_edges(connection, found)),
@@ -75,6 +78,6 @@ def read_surroundings(connection: Connection[DictRow], records: Collection[int])
             game={row["record_id"]: row["game_id"] for row in decisions},
             joined={row["record_id"]: row["decision_id"] for row in decisions},
             before={row["record_id"]: tuple(row["before"]) for row in decisions},
-            status={row["game_id"]: row["status"] for row in statuses},
+            status=statuses,
         ),
     )

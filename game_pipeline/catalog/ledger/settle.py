@@ -14,7 +14,7 @@ from game_pipeline.catalog.holding import over_holds
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.records import StoredRecord
 from game_pipeline.catalog.revise import Wording, member_entry
-from game_pipeline.catalog.standing import read_standing
+from game_pipeline.catalog.standing import nothing_yet, read_standing
 from game_pipeline.matching import Decision
 from game_pipeline.store import Event, append
 
@@ -261,7 +261,7 @@ class _Moving:
     def _opened(self, game: int) -> list[Event]:
         """A game that is new, or there again."""
         members = self._members(game)
-        standing = read_standing(self.connection, game)
+        standing = nothing_yet(game) if game in self.target.created else read_standing(self.connection, game)
         created = self.curator.planned(self.connection, standing, members, self.wording, newly=self.change.newly)
         return [*over_holds(members, self.wording, game), *created.events]
 
