@@ -62,6 +62,39 @@ TABLE_RULES = (
         """,
     ),
     TableRule(
+        "what_people_told_apart_is_apart",
+        "ERROR",
+        "No game holds two records of which a person said that they are different games. Red: something joined them "
+        "past the ledger; `game-pipeline game why` shows what.",
+        """
+        SELECT ours.game_id, edge.a, edge.b, edge.judged_by FROM match_edge AS edge
+        JOIN match_decision AS ours ON ours.record_id = edge.a AND ours.ended_at IS NULL
+        JOIN match_decision AS theirs ON theirs.record_id = edge.b AND theirs.ended_at IS NULL
+        WHERE edge.ended_at IS NULL AND edge.judge = 'person' AND edge.judgement = 'different'
+          AND ours.game_id = theirs.game_id
+        """,
+    ),
+    TableRule(
+        "every_membership_has_a_judgement",
+        "ERROR",
+        "Each record of a game of several is joined to another of them by a standing judgement. Red: the game would "
+        "come apart at the next look; `game-pipeline game why` shows what is missing.",
+        """
+        SELECT own.game_id, own.record_id FROM game_member AS own
+        WHERE EXISTS (
+            SELECT FROM game_member AS other WHERE other.game_id = own.game_id AND other.record_id <> own.record_id
+        ) AND NOT EXISTS (
+            SELECT FROM match_edge AS edge JOIN game_member AS other ON other.record_id = edge.b
+            WHERE edge.a = own.record_id AND other.game_id = own.game_id
+              AND edge.ended_at IS NULL AND edge.judgement = 'same'
+        ) AND NOT EXISTS (
+            SELECT FROM match_edge AS edge JOIN game_member AS other ON other.record_id = edge.a
+            WHERE edge.b = own.record_id AND other.game_id = own.game_id
+              AND edge.ended_at IS NULL AND edge.judgement = 'same'
+        )
+        """,
+    ),
+    TableRule(
         "every_record_has_a_game_or_a_question",
         "WARN",
         "Each record is about a game or is a question in review. Yellow: matching failed on "

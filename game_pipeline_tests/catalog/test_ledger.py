@@ -501,3 +501,33 @@ def test_how_right_matching_is_is_told_from_what_people_say(catalogue: Catalogue
     assert (quality.linked.right, quality.linked.of) == (1, 3)
     low, high = quality.linked.interval
     assert 0 < low < 1 / 3 < high < 1
+
+
+# Shadow mode ---------------------------------------------------------------------------------------------------------
+
+
+def test_in_shadow_mode_what_would_join_two_games_of_the_catalogue_is_a_suggestion(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    catalogue.says("beta", "1", title="Strix", external_ids=ids("OWL-TWO"))
+    catalogue.reconcile()
+    games = catalogue.games()
+    catalogue.curator.shadow = True
+    record = catalogue.says("gamma", "1", title="Eule", external_ids=ids("OWL-ONE", "OWL-TWO"))
+    catalogue.reconcile()
+    assert [catalogue.shown(game_id)["status"] for game_id in games] == ["active", "active"]
+    assert game_of(catalogue, record) in games
+    assert sorted(edge["judgement"] for edge in edges(catalogue)) == ["same", "suggested"]
+    assert equals_its_replay(catalogue)
+
+
+def test_in_shadow_mode_a_hub_tears_no_game_of_the_catalogue_apart(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "1", title="The owl of winter", urls=HUB)
+    catalogue.says("beta", "1", title="Crow and thunder", urls=HUB)
+    catalogue.reconcile()
+    game_id = catalogue.only_game()
+    catalogue.curator.shadow = True
+    catalogue.says("gamma", "1", title="A lamp in the north", urls=HUB)
+    catalogue.reconcile()
+    assert frozenset({"alpha 1", "beta 1"}) in parts(catalogue)
+    assert catalogue.shown(game_id)["status"] == "active"
+    assert equals_its_replay(catalogue)
