@@ -148,3 +148,30 @@ def test_any_text_is_read_without_live_markup(text: str) -> None:
 @pytest.mark.timeout(5)
 def test_markup_of_too_many_tags_is_read_as_its_words() -> None:
     assert html_to_markdown("<p>word &amp; <b>word</b>" + "<p><i>" * 100_000) == "word & word"
+
+
+_PIECES = (
+    "a",
+    "b c",
+    " ",
+    "\n",
+    " \r\n ",
+    "<br>",
+    "<BR />",
+    "&amp;",
+    "&lt;b&gt;",
+    "&#39;",
+    "&nbsp;",
+    "*",
+    "# x",
+    "[a](b)",
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from(_PIECES), max_size=8), max_size=4), st.booleans())
+def test_text_in_paragraphs_reads_the_same_without_a_tree(pieces: list[list[str]], loose: bool) -> None:
+    """An element without a meaning sends the same text the long way."""
+    paragraphs = [f"<p>{''.join(piece)}</p>" for piece in pieces]
+    markup = "".join([*(["x<br>y"] if loose else []), *paragraphs])
+    assert html_to_markdown(markup) == html_to_markdown(f"{markup}<span></span>")
