@@ -14,6 +14,8 @@ from typing import Any
 
 from game_pipeline.model import MAX_BLOCK, clean_block
 
+from .plain_markup import plain_markup
+
 __all__ = [
     "html_to_markdown",
     "partial_date",
@@ -33,14 +35,6 @@ _LINK_DEFINITION = re.compile(r"^(\s*)\[(?=[^\]\n]+\]:)", re.MULTILINE)
 _DROPPED = ("script", "style", "head", "title", "template", "iframe", "object", "noscript", "svg", "form", "img")
 _DROPPED_TAG = re.compile(rf"<(?:{'|'.join(_DROPPED)})", re.IGNORECASE)
 _ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
-
-# Text in paragraphs and lines, as most descriptions are: read without a tree, a tenth of the work.
-_IN_LINES = r"(?:[^<&]++|&(?:amp|lt|gt|quot|apos|nbsp|#39|#34|#x27);|<br\s*+/?>)*+"
-_PARAGRAPHS = re.compile(rf"{_IN_LINES}(?:<p>{_IN_LINES}</p>{_IN_LINES})*+", re.IGNORECASE)
-_EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br\s*+/?>)*+</p>", re.IGNORECASE)
-_NEW_LINE = re.compile(r"[\t \r\n]*[\r\n][\t \r\n]*")
-_BREAK = re.compile(r"<br\s*/?>[\t \r\n]*", re.IGNORECASE)
-_PARAGRAPH = re.compile(r"[\t \r\n]*</?p>[\t \r\n]*", re.IGNORECASE)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -86,9 +80,8 @@ def html_to_markdown(markup: str, *, breaks_paragraphs: bool = False, base: str 
         markup = "<p>" + re.sub(r"(?:<br\s*/?>\s*)+", "</p><p>", markup, flags=re.IGNORECASE) + "</p>"
     if "<" not in markup:
         return _make_safe(unescape_all(markup, 1))
-    if _PARAGRAPHS.fullmatch(markup) and not _EMPTY_PARAGRAPH.search(markup):
-        lines = _BREAK.sub("\n", _NEW_LINE.sub("\n", markup))
-        return _make_safe(html.unescape(_PARAGRAPH.sub("\n\n", lines)))
+    if (plain := plain_markup(markup, base)) is not None:
+        return _make_safe(plain)
     try:
         return _make_safe(_convert(markup, base))
     except (RecursionError, AssertionError, ValueError, TypeError, AttributeError):
