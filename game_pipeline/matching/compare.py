@@ -57,6 +57,7 @@ class Comparison:
     years: YearsRelation
     people: NamesRelation
     kinds_conflict: bool
+    scripts_differ: bool
     clashes: tuple[str, ...]
     same_source: bool
     evidence: tuple[Evidence, ...]
@@ -77,6 +78,8 @@ def compare(record: Claims, candidate: Candidate, hubs: frozenset[str], policy: 
     years = _relate_years(record.years, candidate.years, policy.year_tolerance)
     people = names_compatible(record.people, candidate.people)
     kinds_conflict = record.kind != candidate.kind and bool({record.kind, candidate.kind} & _APART)
+    # A page may say it in the title alone: "Doom (Demo)" is not Doom.
+    things_conflict = all(a.things != b.things for a, b in product(ours, theirs))
     # A key of a known scheme is an id too: the game's page at a source need not repeat it as an external id.
     clashes = clashing_ids(_ids(record), (*candidate.external_ids, *map(_split_token, candidate.keys)))
     same_source = record.source in candidate.sources
@@ -90,6 +93,9 @@ def compare(record: Claims, candidate: Candidate, hubs: frozenset[str], policy: 
         evidence.append(Evidence("numbers", _NUMBER_WORDS[numbers], our_title.key, their_title.key))
     evidence.append(Evidence("year", _YEAR_WORDS[years], _listed(record.years), _listed(candidate.years)))
     evidence.append(Evidence("people", _PEOPLE_WORDS[people], _listed(record.people), _listed(candidate.people)))
+    if things_conflict:
+        words = "one is a demo, an addition or the like by its title"
+        evidence.append(Evidence("thing", words, our_title.raw, their_title.raw))
     if kinds_conflict:
         evidence.append(Evidence("kind", "they are different kinds of thing", record.kind, candidate.kind))
     evidence += [Evidence("id", f"a game has one {scheme}, these differ", a, b) for scheme, a, b in clashes]
@@ -105,7 +111,8 @@ def compare(record: Claims, candidate: Candidate, hubs: frozenset[str], policy: 
         numbers=numbers,
         years=years,
         people=people,
-        kinds_conflict=kinds_conflict,
+        kinds_conflict=kinds_conflict or things_conflict,
+        scripts_differ=our_title.cyrillic != their_title.cyrillic,
         clashes=tuple(scheme for scheme, _, _ in clashes),
         same_source=same_source,
         evidence=tuple(evidence),

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .compare import Comparison, compare
+from .model import load_model
+from .sides import side_of
 from .values import Band, Candidate, Claims, Decision, Evidence, Policy
+from .verdict import judge, resembles
 
 __all__ = ["METHODS", "decide"]
 
@@ -29,6 +32,8 @@ METHODS: dict[str, Method] = {
     "strong_key": Method("auto", 0.99, "an id or address that names one game is shared"),
     "title_author": Method("auto", 0.95, "title and author are the same, the years agree"),
     "title_weak_key": Method("auto", 0.92, "the title is the same and a weaker pointer is shared"),
+    "title_likely": Method("auto", 0.88, "the titles are likely those of one game, and something else agrees"),
+    "title_head_author": Method("auto", 0.87, "the title is the same up to a subtitle, author and year are the same"),
     "title_year": Method("auto", 0.90, "a rare title is the same and the years agree"),
     "key_source_conflict": Method(
         "review", 0.80, "a strong key is shared, but the source has another page of this game"
@@ -45,7 +50,9 @@ METHODS: dict[str, Method] = {
     "title_unsure": Method("review", 0.60, "the title is the same, too little else is known"),
     "title_other_year": Method("review", 0.55, "the title is the same, the years are far apart"),
     "title_same_year_other_author": Method("review", 0.50, "title and year are the same, the authors differ"),
+    "title_resembles": Method("review", 0.47, "the titles may be those of one game"),
     "title_head": Method("review", 0.45, "the title is the same up to a subtitle"),
+    "author_year": Method("review", 0.35, "author and year are the same, the titles may be translations"),
     "title_other_kind": Method("new", 0.30, "the title is the same, but one is a demo, an addition or the music"),
     "title_other_author": Method("new", 0.25, "the title is the same, the authors differ: different games"),
     "title_common": Method("new", 0.20, "a common title is the same, nothing else agrees"),
@@ -77,8 +84,9 @@ def decide(record: Claims, candidates: Sequence[Candidate], policy: Policy | Non
     open_candidates = [candidate for candidate in candidates if not candidate.never]
     comparisons = [compare(record, candidate, hubs, policy) for candidate in open_candidates]
     bearers = sum(comparison.same_title for comparison in comparisons)
+    likeness = _likeness(record, open_candidates, comparisons, policy) if not bearers else None
     judged = sorted(
-        (one for comparison in comparisons if (one := _judge(comparison, bearers)) is not None),
+        (one for comparison in comparisons if (one := _judge(comparison, bearers, likeness)) is not None),
         key=lambda one: one.order,
     )
     if not judged:
@@ -104,15 +112,43 @@ def _decision(best: _Judged, method: str, judged: Sequence[_Judged], policy: Pol
     return Decision(band, None if band == "new" else best.game_id, method, score, evidence, tuple(others))
 
 
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """The game whose titles are likeliest to name the record's, and whether that is enough to link it unasked."""
+
+    game_id: int
+    links: bool
+
+
+def _likeness(
+    record: Claims, candidates: Sequence[Candidate], comparisons: Sequence[Comparison], policy: Policy
+) -> _Likeness | None:
+    """What the model says of candidates none of which has the record's title."""
+    order = sorted(range(len(candidates)), key=lambda place: candidates[place].game_id)
+    games = [candidates[place] for place in order]
+    sides = [side_of(game.titles, years=game.years, names=game.people) for game in games]
+    verdict = judge(side_of(record.titles, years=record.years, names=record.people), sides)
+    if verdict is None or not resembles(verdict, strict=True):
+        return None
+    place = verdict.likely[0].place
+    comparison = comparisons[order[place]]
+    if comparison.people == "different" or comparison.years == "apart" or comparison.numbers == "conflict":
+        return None
+    supported = comparison.people == "same" or comparison.years != "unknown"
+    links = supported and not verdict.bars and verdict.score >= load_model().cut(policy.precision)
+    return _Likeness(games[place].game_id, links)
+
+
 def _hubs(candidates: Sequence[Candidate], policy: Policy) -> frozenset[str]:
     """Keys that several games share: a hub's address, a compilation's id. They inform, they do not identify."""
     shared = Counter(key for candidate in candidates for key in candidate.keys)
     return frozenset(key for key, games in shared.items() if games >= policy.hub_games)
 
 
-def _judge(comparison: Comparison, bearers: int) -> _Judged | None:
+def _judge(comparison: Comparison, bearers: int, likeness: _Likeness | None) -> _Judged | None:
     rare = bearers == 1 and comparison.rare_title
-    by_title = _by_title(comparison, rare)
+    liked = likeness if likeness is not None and likeness.game_id == comparison.game_id else None
+    by_title = _by_title(comparison, rare) if comparison.same_title else _by_likeness(comparison, liked)
     linked_by = by_title if by_title and METHODS[by_title].band == "auto" else None
     if comparison.strong:
         return _Judged(comparison, _by_key(comparison), linked_by)
@@ -135,13 +171,25 @@ def _by_key(comparison: Comparison) -> str:
     return "strong_key"
 
 
+def _by_likeness(comparison: Comparison, liked: _Likeness | None) -> str | None:
+    if comparison.kinds_conflict:
+        return "title_other_kind" if comparison.title == "head" else None
+    if liked and liked.links:
+        return "title_likely"
+    if comparison.title == "head":
+        if comparison.people == "same" and comparison.years == "equal":
+            return "title_head_author"
+        return "title_head" if _supported(comparison) else "title_near"
+    if liked:
+        return "title_resembles"
+    dated = comparison.years in ("equal", "near")
+    translated = comparison.scripts_differ and comparison.numbers != "conflict"
+    return "author_year" if comparison.people == "same" and dated and translated else None
+
+
 def _by_title(comparison: Comparison, rare: bool) -> str | None:
-    if comparison.title == "none":
-        return None
     if comparison.kinds_conflict:
         return "title_other_kind"
-    if comparison.title == "head":
-        return "title_head" if _supported(comparison) else "title_near"
     people, years = comparison.people, comparison.years
     if people == "different":
         doubtful = comparison.weak or years == "equal"

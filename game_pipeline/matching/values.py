@@ -78,13 +78,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a curator may turn. A title is rare when it has that many letters and words and one candidate bears it."""
+    """What a curator may turn. A title is rare when it has that many letters and words and one candidate bears it.
+
+    `precision`: the share of links by likeness that is to be right.
+    """
 
     year_tolerance: int = 1
     rare_title_letters: int = 12
     rare_title_words: int = 2
     hub_games: int = 3  # a key that so many games share points at none of them
     alternatives: int = 3
+    precision: float = 0.995
 
 
 def authors_of(credits: tuple[Credit, ...]) -> tuple[str, ...]:
