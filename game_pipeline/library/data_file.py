@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,13 @@ class DataFile:
 
         False: the file says the same already, but for the time of its making, and was left alone.
         """
+        return self.renew(lambda: document)
+
+    def renew(self, make: Callable[[], dict[str, Any]]) -> bool:
+        """As `write`, what `make` makes once it is our turn: a document that was made before another writer's may be
+        older than what that one wrote."""
         with self._turn():
+            document = make()
             now = self._good(self.path)
             if now is not None and _same(now, document):
                 return False

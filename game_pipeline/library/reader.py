@@ -58,12 +58,12 @@ def data_file_of(settings: Settings) -> DataFile:
 
 def renew_data_file(store: Store, settings: Settings) -> bool:
     """Write what PostgreSQL knows; False: the file says so already."""
-    return data_file_of(settings).write(document_from_database(store, settings.library))
+    return data_file_of(settings).renew(lambda: document_from_database(store, settings.library))
 
 
 def rebuild_from_uploads(settings: Settings) -> bool:
     """Write what the kept databases say, where PostgreSQL is away. Raises `LookupError` where none is kept."""
-    return data_file_of(settings).write(document_from_uploads(settings))
+    return data_file_of(settings).renew(lambda: document_from_uploads(settings))
 
 
 def open_reader(settings: Settings, store: Callable[[], Store] | None = None) -> LibraryReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,26 @@ def test_a_damaged_file_is_told_from_a_good_one(tmp_path: Path, damage: Any, tol
     file.path.write_bytes(damage(file.path.read_bytes()))
     with pytest.raises(DocumentError, match=told):
         file.read()
+
+
+def test_of_two_writers_at_once_the_later_word_stays(tmp_path: Path) -> None:
+    file = DataFile(tmp_path / "library.json")
+    words = iter(("One", "Two"))
+    making, others = threading.Event(), []
+
+    def slowly() -> dict[str, Any]:
+        said = document(next(words))
+        making.set()
+        time.sleep(0.2)
+        return said
+
+    first = threading.Thread(target=file.renew, args=(slowly,))
+    first.start()
+    making.wait()
+    others.append(DataFile(file.path).renew(lambda: document(next(words))))
+    first.join()
+    assert others == [True]
+    assert titles(file) == ["Two"]
 
 
 def test_a_broken_file_never_becomes_a_backup(tmp_path: Path) -> None:
