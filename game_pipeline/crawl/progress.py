@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE step.done)::int AS asked, count(*) FILTER (WHERE NOT step.done)::int AS to_ask
     FROM listing_step AS step WHERE step.source = run.source HAVING count(*) FILTER (WHERE NOT step.done) > 0
-) AS walk ON true
+) AS walk ON finished.done = 0 -- one that an earlier run left is not this run's
 WHERE run.status = 'running'
   AND EXISTS (SELECT FROM lease WHERE name = 'source ' || run.source AND holder = run.run_id -- else it died
                                   AND held_until > clock_timestamp())

@@ -175,6 +175,7 @@ def _fetch(
     visitor = pipeline.visitor(source, context.run.run_id, hold, teller)
     only, problems = _find_pages(context, config, pipeline, source, visitor)
     reports = visitor.visit(segments, full=config.full, only=only, on_segment=lambda report: _log(context, report))
+    teller.conclude()
     failed = [report for report in reports if report.failed]
     last = last or not visitor.another_attempt_helps(*(problem.kind for problem in problems))
     counts = run_counts(pipeline.store, context.run.run_id)
@@ -271,6 +272,12 @@ class _Teller:
         self._pipeline = pipeline
         self._source = source
         self._logged_at = time.monotonic()
+        self._told = False
+
+    def conclude(self) -> None:
+        """Where anything was told of how far it is: say where it has come to."""
+        if self._told:
+            self()
 
     def __call__(self) -> None:
         for progress in source_progress(self._pipeline.store, self._source.name):
@@ -278,6 +285,7 @@ class _Teller:
             if progress.run_id != run_id:
                 continue
             self._context.instance.add_run_tags(run_id, {PROGRESS_TAG: progress.in_words})
+            self._told = True
             if time.monotonic() - self._logged_at >= LOG_EVERY:
                 self._logged_at = time.monotonic()
                 self._context.log.info("%s: %s", self._source.title, progress.in_words)

@@ -51,6 +51,7 @@ def test_what_was_fetched_an_hour_ago_says_nothing_of_the_rate(running: Store) -
 
 
 def test_while_the_listing_is_walked_that_is_told(running: Store) -> None:
+    running.execute("UPDATE import_task SET state = 'pending', run_id = NULL, finished_at = NULL")
     running.execute("INSERT INTO listing_walk (source, parser_version) VALUES ('tiny', 1)")
     running.execute(
         "INSERT INTO listing_step (source, request, url, conditional, done) "
