@@ -31,6 +31,7 @@ from .base import (
 from .identities import site_id
 from .igdb_game import game_record
 from .jsondoc import mapping, number, parse_json_list, string
+from .many import read_many
 from .ranges import IdRanges
 
 __all__ = ["IGDB"]
@@ -217,21 +218,7 @@ class IGDB(Source):
 
     def parse(self, page: Page) -> list[GameRecord]:
         """The games of a block. One that cannot be read is left out, and the first of the others says so."""
-        games = self._games(page.body)
-        records: dict[str, GameRecord] = {}
-        problems: list[str] = []
-        for position, game in enumerate(games):
-            try:
-                record = game_record(self, game, f"games[{position}]")
-                records.setdefault(record.identity, record)
-            except ParseError as error:
-                problems.append(f"{error}, left out")
-        if problems and not records:
-            raise ParseError(*problems[0].split(": ", 1))
-        found = list(records.values())
-        if problems:
-            found[0] = found[0].model_copy(update={"warnings": (*found[0].warnings, *problems[:40])})
-        return found
+        return read_many(self._games(page.body), "games", lambda game, where: game_record(self, game, where))
 
     @staticmethod
     def _slug_in(url: str) -> str:

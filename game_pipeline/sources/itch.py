@@ -29,6 +29,7 @@ from .base import (
 from .draft import Draft
 from .identities import site_id
 from .jsondoc import number
+from .many import read_many
 from .text import html_to_markdown, unescape_all
 from .urls import query_of
 from .xml import child, children, leaves, local, parse_xml, text_of
@@ -141,21 +142,7 @@ class Itch(Source):
 
     def parse(self, page: Page) -> list[GameRecord]:
         """The games of a feed's page. One that cannot be read is left out, and the first of the others says so."""
-        records: dict[str, GameRecord] = {}
-        problems: list[ParseError] = []
-        for position, item in enumerate(self._items(page.body), start=1):
-            try:
-                record = self._record(item, f"rss channel item[{position}]")
-                records.setdefault(record.identity, record)
-            except ParseError as error:
-                problems.append(error)
-        if problems and not records:
-            raise problems[0]
-        found = list(records.values())
-        if problems:
-            noted = tuple(f"{problem}, left out" for problem in problems[:40])
-            found[0] = found[0].model_copy(update={"warnings": (*found[0].warnings, *noted)})
-        return found
+        return read_many(self._items(page.body), "rss channel item", self._record, first=1)
 
     def _record(self, item: etree._Element, where: str) -> GameRecord:
         facts = leaves(item)

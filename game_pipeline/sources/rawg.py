@@ -28,6 +28,7 @@ from .base import (
 )
 from .identities import site_id
 from .jsondoc import mapping, number, parse_json, string
+from .many import read_many
 from .ranges import IdRanges
 from .rawg_game import game_record
 from .urls import query_of
@@ -148,8 +149,7 @@ class RAWG(Source):
         document = self._document(page.body)
         if "results" not in document:
             return [game_record(self, document, "game")]
-        games = {self._id_of(game, "results[..]"): game for game in self._results(document)}
-        return [game_record(self, game, f"results[{number}]") for number, game in enumerate(games.values())]
+        return read_many(self._results(document), "results", lambda game, where: game_record(self, game, where))
 
     @staticmethod
     def _name_in(url: str) -> str:

@@ -29,6 +29,7 @@ from .draft import Draft
 from .identities import site_id
 from .jsondoc import listed, mapping, number, parse_json, string
 from .languages import language_codes
+from .many import read_many
 from .ranges import IdRanges
 from .text import plain_to_markdown
 
@@ -177,21 +178,7 @@ class VNDB(Source):
 
     def parse(self, page: Page) -> list[GameRecord]:
         """The visual novels of a block. One that cannot be read is left out, and the first of the others says so."""
-        records: dict[str, GameRecord] = {}
-        problems: list[ParseError] = []
-        for position, row in enumerate(self._results(page.body)):
-            try:
-                record = self._record(row, f"results[{position}]")
-                records.setdefault(record.identity, record)
-            except ParseError as error:
-                problems.append(error)
-        if problems and not records:
-            raise problems[0]
-        found = list(records.values())
-        if problems:
-            noted = tuple(f"{problem}, left out" for problem in problems[:40])
-            found[0] = found[0].model_copy(update={"warnings": (*found[0].warnings, *noted)})
-        return found
+        return read_many(self._results(page.body), "results", self._record)
 
     def _record(self, row: dict[str, Any], where: str) -> GameRecord:
         identity = f"v{self._number_of(row, where)}"

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from protego import Protego
 
 from game_pipeline.model import GameRecord
@@ -338,3 +340,24 @@ def test_an_item_that_was_merged_is_read_of_the_site_s_own_answer() -> None:
     (page,) = SOURCE.locate("https://www.wikidata.org/wiki/Q1954321").pages
     (record,) = SOURCE.parse(Page(page.url, site.ask(page.request).body, page.key))
     assert (page.key, record.identity, record.title) == ("Q1954321", "Q195002", "Zork I")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 12)), min_size=1, max_size=5), st.integers(1, 3))
+def test_the_feed_skips_nothing_however_many_items_share_a_moment(groups: list[tuple[int, int]], part: int) -> None:
+    """The service's answers to the feed's own conditions, a part of a few rows at a time."""
+    rows = {(f"2026-01-02T0{hour}:00:00Z", number) for hour, size in groups for number in range(1, size + 1)}
+    named, condition = set(), ("2026-01-01T00:00:00Z", 0)
+    for _ in range(60):
+        left = sorted(row for row in rows if row > condition)
+        shown = left[:part]
+        named |= set(shown)
+        if len(left) <= part:
+            break
+        # A full part, as the source sees it: the last row's moment and number say where to go on.
+        full = [(number, 1, moment) for moment, number in shown] + [(shown[-1][1], 1, shown[-1][0])] * (1000 - part)
+        (request,) = SOURCE.parse_feed(_results(*full), "2026-01-01T00:00:00Z").next
+        found = re.search(r'\?modified = "([^"]+)"\^\^xsd:dateTime && \?n > (\d+)', _asked(request))
+        assert found
+        condition = (found[1], int(found[2]))
+    assert named == rows
