@@ -124,11 +124,13 @@ def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
     classify(once, text)
 
 
+@settings(deadline=None)
 @given(st.from_regex(_TIDY, fullmatch=True), st.sampled_from([None, "https://a.org/b/c"]))
 def test_what_is_taken_for_tidy_at_sight_is_its_own_written_form(url: str, base: str | None) -> None:
     assert _normalised(url, base) == url
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["https://", "http://", "HTTPS://", "ftp://", "//", ""]),
     st.from_regex(r"[a-zA-Z0-9.:@\[\]_-]{0,12}", fullmatch=True),
