@@ -74,19 +74,26 @@ class RecordError(ValueError):
 
 def clean_line(text: str) -> str:
     """One line of NFC text: no control or bidi characters, runs of white space are one space."""
-    if text.isascii() and text.isprintable():  # most lines: there is nothing to remove or to compose
-        return " ".join(text.split())
-    return " ".join(unicodedata.normalize("NFC", _UNSAFE.sub("", text.replace("\r", "\n"))).split())
+    if not _is_tidy(text):
+        text = unicodedata.normalize("NFC", _UNSAFE.sub("", text.replace("\r", "\n")))
+    return " ".join(text.split())
 
 
 def clean_block(text: str) -> str:
     """Several lines of NFC text: as `clean_line` within a line, at most one blank line between paragraphs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii() or not text.replace("\n", "").isprintable():
+    if not _is_tidy(text.replace("\n", "")):
         # Composed last: what is removed may stand between a letter and its accent.
         text = unicodedata.normalize("NFC", _UNSAFE.sub("", text))
+    elif not any(run in text for run in ("  ", " \n", "\n ", "\n\n\n")):  # no other white space can be printed
+        return text.strip()
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _is_tidy(text: str) -> bool:
+    """Most texts: nothing to remove (what can be printed is never unsafe) and nothing to compose."""
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
 
 
 def _line(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -189,6 +190,12 @@ def test_equal_values_have_equal_canonical_bytes() -> None:
     assert canonical_json({"b": 1, "a": "ж"}) == '{"a":"ж","b":1}'
     assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
     assert len(digest("")) == 32
+
+
+@given(st.text(st.sampled_from("aж \n\u0301\u00a0\u200b\t\x00\rё"), max_size=30))
+def test_a_block_is_its_lines_cleaned_with_one_blank_line_at_most_between_them(text: str) -> None:
+    lines = [clean_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    assert clean_block(text) == re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 LINES = st.text(min_size=1, max_size=30).filter(clean_line)

@@ -177,20 +177,24 @@ _COMMON = {
 }
 
 
+_ENOUGH = 2_000  # characters of a text, which tell its language as well as all of it
+
+
 def language_of(text: str, candidates: Sequence[str]) -> str | None:
     """Which of the game's languages (`candidates`) a text about it is in, or None where that is not plain.
 
     Sites state the languages of a game, not of its description; the script and the commonest words decide, and
     nothing outside the candidates is ever answered.
     """
-    cyrillic, latin = len(re.findall("[а-яёіїєґў]", text.lower())), len(re.findall("[a-z]", text.lower()))
+    text = text[:_ENOUGH].lower()
+    cyrillic, latin = len(re.findall("[а-яёіїєґў]", text)), len(re.findall("[a-z]", text))
     if cyrillic + latin < 20:
         return None
     written = _CYRILLIC if cyrillic > latin else _CODES - _OTHER_SCRIPTS
     fitting = [code for code in candidates if code[:2] in written]
     if len(fitting) < 2:
         return fitting[0] if fitting else None
-    words = re.findall(r"\w+", text.lower())
+    words = re.findall(r"\w+", text)
     scores = sorted(((_score(words, code), code) for code in fitting), reverse=True)
     return scores[0][1] if scores[0][0] >= 3 and scores[0][0] >= 2 * scores[1][0] else None
 

@@ -133,9 +133,13 @@ def _converter() -> Any:
 
 
 def _make_safe(markdown: str) -> str:
-    markdown = _LIVE_HTML.sub(r"\\<", markdown)
-    markdown = _UNSAFE_LINK.sub(r"\\]", markdown)
-    return clean_block(_LINK_DEFINITION.sub(r"\1\\[", markdown))
+    if "<" in markdown:
+        markdown = _LIVE_HTML.sub(r"\\<", markdown)
+    if "](" in markdown:
+        markdown = _UNSAFE_LINK.sub(r"\\]", markdown)
+    if "]:" in markdown:
+        markdown = _LINK_DEFINITION.sub(r"\1\\[", markdown)
+    return clean_block(markdown)
 
 
 _CONJUNCTION = re.compile(r"\s+(?:and|и|&)\s+", re.IGNORECASE)
