@@ -25,6 +25,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "BreakerSettings",
     "CrawlSettings",
+    "DeskSettings",
     "GameNote",
     "LibrarySettings",
     "LimitSettings",
@@ -266,6 +267,27 @@ class LibrarySettings(BaseModel):
     """Notes by title."""
 
 
+class DeskSettings(BaseModel):
+    """The web app. It answers on this machine alone; whatever stands before it names its hosts here."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    port: Annotated[int, Field(ge=1, le=65535)] = 3001
+    token: SecretStr | None = None
+    """Who has it may write; by default one is made in the data directory (`desk-token`)."""
+    hosts: list[str] = Field(default_factory=list)
+    """Names under which it answers besides 127.0.0.1 and localhost."""
+    max_body_kb: Annotated[int, Field(ge=16)] = 1024
+    """The largest body of a request that is no upload."""
+
+    @field_validator("token")
+    @classmethod
+    def _long(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"[!-~]{16,500}", token.get_secret_value()):
+            raise ValueError("16 to 500 characters of ASCII without spaces are expected")
+        return token
+
+
 class MergeSettings(BaseModel):
     """Thresholds of the extractive merger: shares of a sentence's 4-grams found in another sentence."""
 
@@ -391,6 +413,7 @@ class Settings(BaseSettings):
     crawl: CrawlSettings = Field(default_factory=CrawlSettings)
     parse: ParseSettings = Field(default_factory=ParseSettings)
     library: LibrarySettings = Field(default_factory=LibrarySettings)
+    desk: DeskSettings = Field(default_factory=DeskSettings)
     merge: MergeSettings = Field(default_factory=MergeSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     """For every source; `[sources.NAME.limits]` goes over it."""

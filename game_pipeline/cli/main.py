@@ -19,8 +19,9 @@ from .context import App, Failed, WrongUse
 __all__ = ["main"]
 
 COMMANDS = {
-    "up": ("up", "up", "Database, Dagster UI and daemon; one Ctrl-C stops all."),
+    "up": ("up", "up", "Database, Dagster UI and daemon, desk; one Ctrl-C stops all."),
     "demo": ("demo", "demo", "Two days in the life of a catalogue, on replica sites; then a summary."),
+    "desk": ("desk", "desk", "The web app alone: REST API, comparing libraries, uploads."),
     "status": ("status", "status", "Sources' health, queues, last runs, database."),
     "source": (
         "source",

@@ -1,5 +1,6 @@
 """Players' libraries: uploads taken in, the data file that comparisons are answered from, and the comparison itself."""
 
+from .analytics import analyse, store_growth
 from .compare import (
     SORTS,
     ComparedGame,
@@ -54,6 +55,7 @@ __all__ = [
     "UploadReport",
     "UploadState",
     "Verified",
+    "analyse",
     "compare",
     "data_file_of",
     "list_players",
@@ -64,5 +66,6 @@ __all__ = [
     "recent_steps",
     "renew_data_file",
     "slug_of",
+    "store_growth",
     "verify",
 ]

@@ -1,4 +1,4 @@
-"""Keeping the Dagster UI and daemon running, as child processes that stop with us."""
+"""Keeping the Dagster UI, the daemon and the desk running, as child processes that stop with us."""
 
 import os
 import shutil
@@ -32,8 +32,11 @@ class ServeError(RuntimeError):
 class Serving:
     """The running processes. `wait` returns when one of them ends."""
 
-    def __init__(self, url: str, children: Mapping[str, subprocess.Popen[bytes]], logs: Path) -> None:
+    def __init__(
+        self, url: str, desk_url: str | None, children: Mapping[str, subprocess.Popen[bytes]], logs: Path
+    ) -> None:
         self.url = url
+        self.desk_url = desk_url
         self._children = children
         self._logs = logs
 
@@ -60,11 +63,18 @@ def serving(
     databases: Databases,
     *,
     port: int,
+    desk_port: int | None = None,
     config: Path | None = None,
 ) -> Iterator[Serving]:
-    """Start the UI on 127.0.0.1 and the daemon, and stop both at the end. Raises `ServeError`."""
-    if not _free(port):
-        raise ServeError(f"port {port} of 127.0.0.1 is in use; stop what listens there, or choose another with --port")
+    """Start the UI on 127.0.0.1, the daemon, and with a `desk_port` the desk; stop all at the end.
+
+    Raises `ServeError`.
+    """
+    for wanted, option in ((port, "--port"), (desk_port, "--desk-port")):
+        if wanted is not None and not _free(wanted):
+            raise ServeError(
+                f"port {wanted} of 127.0.0.1 is in use; stop what listens there, or choose another with {option}"
+            )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= dagster_environment(settings, databases)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
@@ -77,6 +87,8 @@ def serving(
         "webserver": ["dagster-webserver", *workspace, "-h", "127.0.0.1", "-p", str(port)],
         "daemon": ["dagster-daemon", "run", *workspace],
     }
+    if desk_port is not None:
+        commands["desk"] = ["python", "-m", "game_pipeline.cli", "desk", "--port", str(desk_port)]
     logs = settings.data_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     children: dict[str, subprocess.Popen[bytes]] = {}
@@ -94,7 +106,8 @@ def serving(
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-        running = Serving(f"http://127.0.0.1:{port}", children, logs)
+        desk_url = None if desk_port is None else f"http://127.0.0.1:{desk_port}"
+        running = Serving(f"http://127.0.0.1:{port}", desk_url, children, logs)
         _await_ready(running)
         yield running
     finally:
@@ -120,16 +133,22 @@ def _free(port: int) -> bool:
 def _await_ready(running: Serving) -> None:
     opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + READY_SECONDS
+    waited_for = [("the UI", f"{running.url}/server_info")]
+    if running.desk_url is not None:
+        waited_for.append(("the desk", f"{running.desk_url}/api/openapi.json"))
     while time.monotonic() < deadline:
         ended = running.ended()
         if ended:
             raise ServeError(ended)
         try:
-            with opener.open(f"{running.url}/server_info", timeout=2):
+            with opener.open(waited_for[0][1], timeout=5):
+                waited_for.pop(0)
+            if not waited_for:
                 return
         except (URLError, OSError):
             time.sleep(0.2)
-    raise ServeError(f"the UI does not answer on {running.url} after {READY_SECONDS:.0f} s")
+    what, address = waited_for[0]
+    raise ServeError(f"{what} does not answer on {address} after {READY_SECONDS:.0f} s")
 
 
 def _stop(children: Mapping[str, subprocess.Popen[bytes]]) -> None:

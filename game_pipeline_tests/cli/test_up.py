@@ -40,6 +40,7 @@ def _start(directory: Path) -> subprocess.Popen[bytes]:
     ours = ("GAME_PIPELINE_", "DAGSTER_")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     command = [sys.executable, "-c", "from game_pipeline.cli import main; main()", "up", "--port", str(_free_port())]
+    command += ["--desk-port", str(_free_port())]
     log = directory / "up.log"
     with log.open("wb") as out:
         up = subprocess.Popen(command, cwd=directory, env=environment, stdout=out, stderr=out, start_new_session=True)
@@ -55,16 +56,15 @@ def _start(directory: Path) -> subprocess.Popen[bytes]:
 
 
 def _serving(directory: Path) -> dict[int, str]:
-    """The UI and the daemon of the directory: process id and program."""
+    """The UI, the daemon and the desk of the directory: process id and program."""
     home = directory / ".game_pipeline" / "dagster"
     found: dict[int, str] = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink() == home:
                 command = (process / "cmdline").read_bytes().decode()
-                found |= {
-                    int(process.name): name for name in ("dagster-webserver", "dagster-daemon") if name in command
-                }
+                programs = ("dagster-webserver", "dagster-daemon", "game_pipeline.cli")
+                found |= {int(process.name): name for name in programs if name in command}
         except OSError:
             continue
     return found
@@ -84,10 +84,10 @@ def test_all_processes_of_up_share_one_database_and_end_together(directory: Path
 @pytest.mark.skipif(
     shutil.which("setpriv") is None, reason="setpriv, which ends children with their parent, is missing"
 )
-def test_a_killed_up_takes_the_ui_and_the_daemon_along(directory: Path) -> None:
+def test_a_killed_up_takes_the_ui_the_daemon_and_the_desk_along(directory: Path) -> None:
     up = _start(directory)
     serving = _serving(directory)
-    assert sorted(serving.values()) == ["dagster-daemon", "dagster-webserver"]
+    assert sorted(serving.values()) == ["dagster-daemon", "dagster-webserver", "game_pipeline.cli"]
     up.kill()
     up.wait()
     deadline = time.monotonic() + 60
