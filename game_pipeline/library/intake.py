@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -33,7 +34,8 @@ logger = logging.getLogger(__name__)
 UNANNOUNCED = 60.0
 """Seconds after which a file that was sent is taken in though nobody announced it."""
 # However many are sent at once, so many are read at once by a process.
-_READERS = threading.BoundedSemaphore(2)
+READERS = 2
+_READERS = threading.BoundedSemaphore(READERS)
 
 
 class Intake:
@@ -177,8 +179,13 @@ class Intake:
             return apply_library(connection, told, library, row["name"], "accepted", known)
 
     def take_in_all(self, run_id: str) -> list[UploadReport]:
-        """Whatever waits, one after the other."""
-        return [self.take_in(upload_id, run_id) for upload_id in self.find()]
+        """Whatever waits."""
+        return self.take_in_many(self.find(), run_id)
+
+    def take_in_many(self, upload_ids: Sequence[UUID], run_id: str) -> list[UploadReport]:
+        """Several uploads: while one is written, the next is read. Of two of a player the newer counts in any order."""
+        with ThreadPoolExecutor(READERS, "uploads") as readers:
+            return list(readers.map(lambda upload_id: self.take_in(upload_id, run_id), upload_ids))
 
     @contextmanager
     def _alone(self, upload_id: UUID) -> Iterator[None]:

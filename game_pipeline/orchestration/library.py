@@ -82,7 +82,7 @@ def library_assets() -> list[dg.AssetsDefinition]:
         begun = time.monotonic()
         intake = Intake(pipeline.store, pipeline.settings)
         waiting = intake.waiting_for([int(user_id) for user_id in context.partition_keys])
-        reports = [intake.take_in(upload_id, context.run.run_id) for upload_id in waiting]
+        reports = intake.take_in_many(waiting, context.run.run_id)
         for report in reports:
             level = context.log.warning if report.state == "refused" else context.log.info
             level("upload %s: %s: %s", report.upload_id, report.state, report.message)
