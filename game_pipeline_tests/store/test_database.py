@@ -142,21 +142,21 @@ def test_an_embedded_server_that_cannot_be_had_is_an_error_of_the_database(short
 
 
 def test_a_transaction_is_all_or_nothing_and_a_statement_alone_commits(store: Store) -> None:
-    store.execute("INSERT INTO library_user (name) VALUES ('ann')")
+    store.execute("INSERT INTO source_field VALUES ('ann', 'one', 'title')")
 
     def add_two() -> None:
         with store.transaction() as connection:
-            connection.execute("INSERT INTO library_user (name) VALUES ('bob')")
-            connection.execute("INSERT INTO library_user (name) VALUES ('ann')")
+            connection.execute("INSERT INTO source_field VALUES ('bob', 'one', 'title')")
+            connection.execute("INSERT INTO source_field VALUES ('ann', 'one', 'title')")
 
     with pytest.raises(psycopg.errors.UniqueViolation):
         add_two()
-    assert store.rows("SELECT name FROM library_user") == [{"name": "ann"}]
+    assert store.rows("SELECT source FROM source_field") == [{"source": "ann"}]
 
 
 def test_a_connection_that_the_server_ended_costs_no_error(store: Store) -> None:
     row = store.row("SELECT pg_backend_pid() AS pid")
     assert row is not None
     with psycopg.connect(store.url, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", (row["pid"],))
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (row["pid"],))  # and wait until it has
     assert store.row("SELECT 1 AS one") == {"one": 1}
