@@ -22,10 +22,10 @@ __all__ = ["CandidateIndex", "Rarity", "usual_rarity"]
 
 MOST_CANDIDATES = 25
 MOST_FORMS = 6  # of the titles of a record, for looking up
-_MOST_READ = 2_500  # ids read from the lists of words
-_MOST_CROSSED = 60_000  # of a list that is only crossed with another
+_MOST_READ = 1_500  # ids read from the lists of words
+_MOST_CROSSED = 20_000  # of a list that is only crossed with another
 _MOST_BY_KEY = 60  # games that one key may bring
-_NEAREST = 60  # of what the words found, how many are compared letter by letter
+_NEAREST = 50  # of what the words found, how many are compared letter by letter
 _AFFIX = 5
 _SMALLEST = 20_000  # a smaller catalogue says little about which words are rare
 
@@ -127,7 +127,7 @@ class CandidateIndex:
             return
         most = max(scores.values())
         raw = title.raw.casefold()
-        for game_id in heapq.nlargest(_NEAREST, scores, key=lambda game_id: (scores[game_id], -game_id)):
+        for game_id in _highest(scores, _NEAREST):
             yield game_id, 0.5 * scores[game_id] / most + self._likeness(raw, game_id)
 
     def _likeness(self, raw: str, game_id: int) -> float:
@@ -194,6 +194,15 @@ def _strike(lists: dict[_Key, _Ids], key: _Key, game_id: int) -> None:
     known.remove(game_id)
     if len(known) == 1:
         lists[key] = known[0]
+
+
+def _highest(scores: dict[int, float], count: int) -> list[int]:
+    """The ids that score highest; of equals those of the smallest ids."""
+    if len(scores) <= count:
+        return list(scores)
+    least = sorted(scores.values(), reverse=True)[count - 1]
+    above = [game_id for game_id, score in scores.items() if score > least]
+    return above + sorted(game_id for game_id, score in scores.items() if score == least)[: count - len(above)]
 
 
 def _crossed(lists: Sequence[tuple[int, str, _Ids]]) -> dict[int, float]:

@@ -23,7 +23,7 @@ from .values import Evidence
 __all__ = ["PRECISION", "Likely", "Verdict", "bars", "evidence_of", "judge", "resembles", "ruled"]
 
 PRECISION = 0.995
-_COMPARED = 12  # of the candidates, how many are compared in full
+_COMPARED = 8  # of the candidates, how many are compared in full
 _RIVALS = 7
 _LIKELY = 0.5
 _SUPPORT = 1.5  # worth of other columns that makes up for a title that differs

@@ -35,6 +35,7 @@ ALWAYS_FOR = {"same_key", "same_plain", "ratio", "shared", "ours_in_theirs", "th
 ALWAYS_AGAINST = {
     "left_ours", "left_theirs", "numbers", "editions", "edition_words", "things", "against", "words_apart", "article",
 }  # fmt: skip
+WITH_GAPS = {"tails_alike"}  # the one that may be NaN
 UNANSWERED = 0.5  # additional weight of pairs that are not one game: elsewhere more records have no answer
 # (precision wanted, score): read off the curves that this script prints, where no set is scored by its own weights. At
 # .5 the likeliest game outweighs any rival; from there on the curves are flat up to what the truth itself has wrong.
@@ -118,8 +119,10 @@ def _tree(nodes: Any, place: int) -> Any:
     node = nodes[place]
     if node["is_leaf"]:
         return round(float(node["value"]), 5)
+    feature = int(node["feature_idx"])
+    nan_is_low = bool(node["missing_go_to_left"]) and Features._fields[feature] in WITH_GAPS
     low, high = _tree(nodes, node["left"]), _tree(nodes, node["right"])
-    return [int(node["feature_idx"]), float(node["num_threshold"]), bool(node["missing_go_to_left"]), low, high]
+    return [feature, float(node["num_threshold"]), nan_is_low, low, high]
 
 
 def without(name: str) -> dict[str, Any]:
