@@ -35,8 +35,8 @@ class Claims:
 class Candidate:
     """A game that the record may be about, as its other records and its curators tell it.
 
-    `keys` are tokens of identity keys; `sources` those with another live record in this game; `never`: a person said
-    that this record is not about this game.
+    `keys` are tokens of identity keys; `sources` those with another live record in this game that have one a game as
+    a rule; `never`: a person said that this record is not about this game.
     """
 
     game_id: int

@@ -278,6 +278,9 @@ class Source(ABC):
     pages_move: ClassVar[bool] = False
     """True where a page is a window over a longer list that grows at its front: a record missing from its page has
     moved on to another one, or out of sight, and the page that was read last speaks for it."""
+    several_records_a_game: ClassVar[bool] = False
+    """True where one game may well have several records: each of its files or versions, each of its translations. Of
+    any other source, a second record is a reason to doubt that it is about the same game."""
 
     @abstractmethod
     def owns(self, url: str) -> bool:

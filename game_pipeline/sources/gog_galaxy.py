@@ -53,6 +53,7 @@ class GogGalaxy(Source):
     policy = Policy(priority=70)
     verified = True
     parser_version = 1
+    several_records_a_game = True
     volatile = frozenset({"extra.critics_score"})
 
     def owns(self, url: str) -> bool:

@@ -87,6 +87,7 @@ class IFArchive(Source):
     policy = Policy(priority=60, max_body=MAX_MASTER_INDEX, reimport_cron="0 4 1 * *")
     verified = True
     parser_version = 1
+    several_records_a_game = True
     streamed_listing = True
     many_records_a_page = True
     segments = (

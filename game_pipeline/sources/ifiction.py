@@ -101,6 +101,7 @@ class IFiction(Source):
     policy = Policy(priority=60)
     verified = True
     parser_version = 1
+    several_records_a_game = True
 
     def owns(self, url: str) -> bool:
         try:

@@ -29,6 +29,7 @@ class _Sibling(GameListSource):
     """A list without pages of single games; an entry is addressed by the list and what tells it apart there."""
 
     identified_by = "name"
+    several_records_a_game = True
 
     def owns(self, url: str) -> bool:
         return self.identity(url) is not None

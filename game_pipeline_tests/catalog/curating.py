@@ -16,8 +16,8 @@ from game_pipeline_tests.changes.tiny_site import Site, source_named
 
 __all__ = ["Catalogue", "shared"]
 
-# The order of their words: alpha before beta before gamma.
-PRIORITIES = {"alpha": 10, "beta": 20, "gamma": 30}
+# The order of their words: alpha before beta before gamma. The IF Archive may have several files of one game.
+PRIORITIES = {"alpha": 10, "beta": 20, "gamma": 30, "ifarchive": 40}
 
 ANYTHING_GOES = Limits(
     description_kept=0, title_similarity=0, date_years=10_000, links_kept=0, run_share=1, run_minimum=10_000

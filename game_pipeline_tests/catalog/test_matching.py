@@ -38,6 +38,19 @@ def test_two_sources_are_one_game_by_title_and_author(catalogue: Catalogue) -> N
     catalogue.only_game()
 
 
+@pytest.mark.parametrize(
+    ("source", "methods"),
+    [("alpha", {"no_candidate": 1, "key_source_conflict": 1}), ("ifarchive", {"no_candidate": 1, "strong_key": 1})],
+)
+def test_a_second_record_of_a_source_is_a_doubt_but_of_one_that_has_several_a_game(
+    catalogue: Catalogue, source: str, methods: dict[str, int]
+) -> None:
+    catalogue.says(source, "lamp-1.zip", title="Lamp", external_ids=shared("X1"))
+    catalogue.says(source, "lamp-2.zip", title="Lamp", external_ids=shared("X1"))
+    match, _ = catalogue.reconcile()
+    assert match.methods == methods
+
+
 def test_different_games_stay_apart(catalogue: Catalogue) -> None:
     catalogue.says("alpha", "a", title="Portal")
     catalogue.says("beta", "b", title="Portal 2")
