@@ -60,7 +60,8 @@ def in_words(players: list[PlayerReport], file: GalaxyFile) -> str:
         match player.state:
             case "accepted":
                 words.append(
-                    f"{player.name}: {player.total_games} games, {player.installed_games} installed "
+                    f"{player.name}: {player.total_games} game{'' if player.total_games == 1 else 's'}, "
+                    f"{player.installed_games} installed "
                     f"({player.added} new, {player.changed} changed, {player.removed} gone)"
                 )
             case "unchanged":
