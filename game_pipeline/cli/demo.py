@@ -37,7 +37,7 @@ def demo(app: App, remove: bool, json_: bool) -> None:
     click.echo("")
     print_table(
         ("day", *IMPORT_HEADINGS),
-        [(day.number, *import_row(outcome)) for day in report.days for outcome in day.imports],
+        [(day.number, *import_row(outcome)) for day in report.days for outcome in (*day.imports, *day.others)],
         title="pages and records",
     )
     print_table(
@@ -55,7 +55,7 @@ def demo(app: App, remove: bool, json_: bool) -> None:
         title="catalogue",
     )
     for day in report.days:
-        for outcome in day.imports:
+        for outcome in (*day.imports, *day.others):
             for message in outcome.failed:
                 click.echo(f"day {day.number}, failed alone: {message}")
     for row in report.unreadable:

@@ -11,7 +11,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,13 +29,15 @@ from game_pipeline.store import Databases, Store, opened_databases, prepare_sche
 from game_pipeline.store.embedded import EmbeddedPostgres
 
 from .libraries import Evening, spend_evening
-from .replicas import EDITED_TUID, EVENTS_OF_DAY_2, SITES, TRUE_RELEASE_DATE, Replicas
+from .replicas import EDITED_TUID, EVENTS_OF_DAY_2, REPLICAS, SITES, TROUBLES, TRUE_RELEASE_DATE, Replicas
 
 __all__ = ["Day", "DemoError", "DemoReport", "EditStanding", "forget", "resume_replicas", "tell"]
 
 EDITOR = "Мария, editor"
 EDIT_REASON = "The competition it was written for took place in 2009."
 LAST_DAY = 2
+OTHERS = tuple(name for name in REPLICAS if name not in SITES and not SOURCES[name].needs)
+"""The sites beside the story's three that need no key: all are imported on day 1, those in trouble again on day 2."""
 DAY_OF_VISITORS = 3  # when people look, the sites are well again: switched on, the monitors mend what day 2 broke
 
 
@@ -45,10 +47,11 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one day's imports came to."""
+    """What one day's imports came to: of the three sites of the story, and of `others`."""
 
     number: int
     imports: tuple[ImportOutcome, ...]
+    others: tuple[ImportOutcome, ...]
     catalogue: ReconcileOutcome
     seconds: float
 
@@ -81,42 +84,51 @@ class DemoReport:
     seconds: float = 0.0
 
 
-def tell(directory: Path, say: Callable[[str], None]) -> DemoReport:
-    """Make the demo's catalogue anew in `directory` and tell the story. Raises `DemoError` where it is in use."""
+def tell(directory: Path, say: Callable[[str], None], others: Sequence[str] = OTHERS) -> DemoReport:
+    """Make the demo's catalogue anew in `directory` and tell the story, with these sites beside its three. Raises
+    `DemoError` where the demo is in use."""
     begun = time.monotonic()
     with _alone(directory):
         _wipe(directory)
         directory.mkdir(parents=True)
-        with Replicas(day=1) as replicas:
+        with Replicas(day=1, sites=(*SITES, *OTHERS)) as replicas:
             _write_config(directory, replicas.routes, LAST_DAY)
             settings = load_settings(directory / DEFAULT_CONFIG)
             say("starting a database of the demo's own")
             with opened_databases(settings) as databases:
-                report = _story(databases, directory, replicas, say)
+                report = _story(databases, directory, replicas, say, others)
     report.seconds = time.monotonic() - begun
     return report
 
 
-def _story(databases: Databases, directory: Path, replicas: Replicas, say: Callable[[str], None]) -> DemoReport:
+def _story(
+    databases: Databases, directory: Path, replicas: Replicas, say: Callable[[str], None], others: Sequence[str]
+) -> DemoReport:
     settings = load_settings(directory / DEFAULT_CONFIG)
     prepare_schema(databases)
-    report = DemoReport(events=tuple(event.sentence for event in EVENTS_OF_DAY_2))
+    troubles = [trouble for trouble in TROUBLES if trouble.site in others]
+    happened = (*(event.sentence for event in EVENTS_OF_DAY_2), *(trouble.sentence for trouble in troubles))
+    report = DemoReport(events=happened)
     with Store(databases.catalogue_url) as store, open_instance(settings, databases) as instance:
         defs = build_defs(settings)
 
-        def live_through(number: int) -> None:
+        def live_through(number: int, others_of_day: Iterable[str]) -> None:
             begun = time.monotonic()
             replicas.set_day(number)
-            imports = []
-            for name in SITES:
+
+            def imported(name: str) -> ImportOutcome:
                 say(f"day {number}: importing {SOURCES[name].title}")
-                imports.append(import_source(defs, instance, store, SOURCES[name], full=True))
+                return import_source(defs, instance, store, SOURCES[name], full=True)
+
+            imports = tuple(map(imported, SITES))
+            beside = tuple(map(imported, others_of_day))
             say(f"day {number}: taking the records into the catalogue")
             taken = reconcile(defs, instance, store)
-            report.days.append(Day(number, tuple(imports), taken, time.monotonic() - begun))
+            report.days.append(Day(number, imports, beside, taken, time.monotonic() - begun))
 
-        live_through(1)
-        failed = [*(message for outcome in report.days[0].imports for message in outcome.failed)]
+        live_through(1, others)
+        first = report.days[0]
+        failed = [*(message for outcome in (*first.imports, *first.others) for message in outcome.failed)]
         if report.days[0].catalogue.failed:
             failed.append(report.days[0].catalogue.failed)
         if failed:
@@ -128,7 +140,9 @@ def _story(databases: Databases, directory: Path, replicas: Replicas, say: Calla
             edit_field(
                 connection, curator, game_id, "release_date", TRUE_RELEASE_DATE, author=EDITOR, reason=EDIT_REASON
             )
-        live_through(2)
+        for trouble in troubles:
+            trouble.begin(replicas)
+        live_through(2, [trouble.site for trouble in troubles])
         _sum_up(store, report)
         now = store.row("SELECT release_date FROM game WHERE game_id = %s", (game_id,))
         standing = str(now["release_date"]) if now else ""
@@ -190,12 +204,13 @@ def resume_replicas(config: Path | None) -> Iterator[Replicas]:
     directory = config.parent
     with _alone(directory):
         settings = load_settings(config)
-        ports = {site: urlsplit(settings.crawl.routes[SOURCES[site].hosts[0]]).port or 0 for site in SITES}
+        sites = (*SITES, *OTHERS)
+        ports = {site: urlsplit(settings.crawl.routes.get(SOURCES[site].hosts[0], "")).port or 0 for site in sites}
         try:
-            replicas = Replicas(ports, day=DAY_OF_VISITORS)
+            replicas = Replicas(ports, day=DAY_OF_VISITORS, sites=sites)
             replicas.start()
         except OSError:  # somebody listens there now: any other port will do
-            replicas = Replicas(day=DAY_OF_VISITORS)
+            replicas = Replicas(day=DAY_OF_VISITORS, sites=sites)
             replicas.start()
             _write_config(directory, replicas.routes, DAY_OF_VISITORS)
         try:
@@ -253,6 +268,6 @@ def _write_config(directory: Path, routes: Mapping[str, str], day: int) -> None:
         'comment = "pass the keyboard at every city"',
         "max_players = 4",
     ]
-    for site in SITES:
+    for site in (*SITES, *OTHERS):
         lines += ["", f"[sources.{site}]", "min_delay = 0.01", "asset_retries = 1", "asset_retry_delay = 0.5"]
     (directory / DEFAULT_CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")

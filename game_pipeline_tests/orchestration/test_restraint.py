@@ -93,3 +93,22 @@ def test_the_visits_are_shared_out_at_the_end_of_a_run(line: Line, store: Store)
     rows = store.rows("SELECT change_rate, weight, revisit_after, next_check_at > now() AS later FROM source_url_state")
     assert len(rows) == 2
     assert all(row["change_rate"] > 0 and row["revisit_after"] is not None and row["later"] for row in rows)
+
+
+def test_a_source_without_its_key_is_asked_nothing_and_says_so_wherever_it_is_started(line: Line) -> None:
+    result = line.import_source("rawg", full=True)
+    failure = next(event for event in result.all_events if event.is_step_failure).step_failure_data
+    assert failure.user_failure_data
+    assert "needs key: RAWG_KEY" in str(failure.user_failure_data.description)
+    repository = line.defs.get_repository_def()
+    with Pipeline(line.settings) as pipeline:
+        resources = {"pipeline": pipeline}
+        monitor = repository.get_sensor_def("monitor_rawg")(
+            dg.build_sensor_context(instance=line.instance, definitions=line.defs, resources=resources)
+        )
+        schedule = repository.get_schedule_def("full_import_rawg")(
+            dg.build_schedule_context(instance=line.instance, resources=resources)
+        )
+    for skipped in (monitor, schedule):
+        assert isinstance(skipped, dg.SkipReason)
+        assert str(skipped.skip_message).startswith("needs key: RAWG_KEY")

@@ -25,6 +25,7 @@ from .events import (
 )
 from .registry import REPLICAS
 from .server import Replicas, Seen
+from .troubles import TROUBLES, Trouble
 
 __all__ = [
     "CHANGED",
@@ -40,6 +41,7 @@ __all__ = [
     "NEW_TUID",
     "REPLICAS",
     "SITES",
+    "TROUBLES",
     "TRUE_RELEASE_DATE",
     "VANISHED_INSTEAD_ID",
     "WRONG_RELEASE_DATE",
@@ -47,6 +49,7 @@ __all__ = [
     "EventKind",
     "Replicas",
     "Seen",
+    "Trouble",
     "World",
     "date_of",
     "world_on",

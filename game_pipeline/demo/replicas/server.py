@@ -59,6 +59,7 @@ class Replicas:
         self._servers: dict[str, _Server] = {}
         self._faults: dict[str, list[_Fault]] = {}
         self._bodies: dict[tuple[str, str], bytes] = {}
+        self._everything: dict[str, bytes] = {}
         self._switches: dict[str, frozenset[str]] = {}
         self._log: deque[Seen] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
@@ -133,6 +134,15 @@ class Replicas:
             else:
                 self._bodies[site, path] = body
 
+    def replace_everything(self, site: str, body: bytes | None) -> None:
+        """Answer every path but robots.txt with these bytes and status 200; None: with the site's own again."""
+        _check(site)
+        with self._lock:
+            if body is None:
+                self._everything.pop(site, None)
+            else:
+                self._everything[site] = body
+
     def switch(self, site: str, name: str, *, on: bool = True) -> None:
         """Switch something of a site on or off, by a name that its module knows: `layout` is a redesign."""
         _check(site)
@@ -164,6 +174,8 @@ class Replicas:
         with self._lock:
             faults = list(self._faults.get(site, ()))
             instead = self._bodies.get((site, path))
+            if instead is None and path != "/robots.txt":
+                instead = self._everything.get(site)
             switches = self._switches.get(site, frozenset())
         for fault in faults:
             if fault.path_contains is None or fault.path_contains in path:
