@@ -134,6 +134,7 @@ def split_game(
         keeps={game_id: staying},
     )
     settled = settle(connection, curator, change, wording)
+    _ask_anew(connection, frozenset(members))
     target = settled.game[min(leaving)]
     return SplitReport(target, game_id, len(leaving), target in settled.revived)
 
@@ -169,6 +170,7 @@ def unmerge_game(
         keeps={host: others, game_id: own},
     )
     settled = settle(connection, curator, change, wording)
+    _ask_anew(connection, members)
     back = settled.game[min(own)]
     moved = sum(game == back for game in settled.game.values())
     return SplitReport(back, host, moved, back in settled.revived)
@@ -188,6 +190,17 @@ def keep_apart(
     end = [(edge, TOLD_APART) for edge in crossing(edges, ours, theirs) if edge.judgement in ("same", "suggested")]
     change = Change(about=ours | theirs, because=_person(words), say=tuple(say), end=_not_replaced(end, say))
     settle(connection, curator, change, curator.wording(author, "split", reason))
+
+
+def _ask_anew(connection: Connection[DictRow], parted: frozenset[int]) -> None:
+    """What was a question because of what was one game then is decided anew by the next run."""
+    records = {
+        record
+        for edge in read_edges(connection, parted)
+        if edge.judgement == "unsure" and edge.judge != "person"
+        for record in edge.pair
+    }
+    connection.execute(b"UPDATE source_record SET matched_version = 0 WHERE record_id = ANY(%s)", (sorted(records),))
 
 
 def _person(words: str) -> Decision:

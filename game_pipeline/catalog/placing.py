@@ -94,13 +94,16 @@ def place(connection: Connection[DictRow], curator: Curator, finder: Finder, rec
 
 
 def tie_anew(connection: Connection[DictRow], curator: Curator, record: StoredRecord) -> None:
-    """A record that has a game carries other keys than before: what they join it to, by themselves."""
-    if not enter_keys(connection, record):
+    """A record that has a game: what its keys join it to by themselves, where they are others than before, or where a
+    question about it has to be asked anew."""
+    if not enter_keys(connection, record) and not _unsure(connection, record):
         return
     _, ties = _ties(connection, curator, record)
+    known = {(*edge.pair, edge.judgement, edge.keys) for edge in read_edges(connection, [record.record_id])}
     edges = [_edge(connection, record, tie.record.record_id, tie.decision, tie.keys) for tie in ties if tie.links]
-    if edges:
-        change = Change(about=frozenset({record.record_id}), because=APART, say=tuple(edges))
+    news = tuple(edge for edge in edges if (*edge.pair, edge.judgement, edge.keys) not in known)
+    if news:
+        change = Change(about=frozenset({record.record_id}), because=APART, say=news)
         settle(connection, curator, change, curator.wording(ACTOR, "import"))
 
 

@@ -170,21 +170,22 @@ def test_numbers_stay_when_more_comes(catalogue: Catalogue) -> None:
 # Merging and taking it back ------------------------------------------------------------------------------------------
 
 
-def _later(catalogue: Catalogue) -> None:
-    """Ten imports: new pages of both games, and changes of old ones."""
-    for n in range(4):
-        catalogue.says("gamma", f"owl-{n}", title=f"Owl of the {'abcd'[n]}", external_ids=ids("OWL-ONE"))
-        catalogue.reconcile()
-        catalogue.drops("gamma", f"owl-{n}")
-    for n in range(3):
-        catalogue.says("beta", "strix", title="Strix", tags=[{"kind": "genre", "value": f"birds {n}"}])
-        catalogue.reconcile()
-    catalogue.says("gamma", "strix", title="Strix aluco", external_ids=[named("tuid", "strix")])
-    catalogue.reconcile()
-    catalogue.says("alpha", "owl", title="Owl", release_date="1981", external_ids=ids("OWL-ONE"))
-    catalogue.reconcile()
-    catalogue.says("alpha", "crow", title="Crow")
-    catalogue.reconcile()
+# Pages of the two games, by an id of theirs, and of others; the same page may come again and say something else.
+_later = st.lists(
+    st.tuples(
+        st.sampled_from(["alpha", "beta", "gamma"]),
+        st.sampled_from(["owl", "strix", "crow", "new"]),
+        st.fixed_dictionaries({"release_date": st.sampled_from(["1980", "1981"])}),
+    ),
+    min_size=10,
+    max_size=10,
+)
+_PAGES: dict[str, dict[str, Any]] = {
+    "owl": {"title": "Owl", "external_ids": ids("OWL-ONE")},
+    "strix": {"title": "Strix", "external_ids": [named("tuid", "strix")]},
+    "crow": {"title": "Crow of the north"},
+    "new": {"title": "Palace of clouds", "external_ids": ids("PALACE")},
+}
 
 
 def _told(catalogue: Catalogue) -> dict[int, Any]:
@@ -194,8 +195,12 @@ def _told(catalogue: Catalogue) -> dict[int, Any]:
     }
 
 
+@settings(
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(later=_later)
 def test_a_merge_ten_later_imports_and_its_taking_back_are_as_if_it_had_never_been(
-    reused_catalogue: ReusedCatalogue,
+    reused_catalogue: ReusedCatalogue, later: list[tuple[str, str, dict[str, Any]]]
 ) -> None:
     found = []
     for merged in (False, True):
@@ -208,10 +213,13 @@ def test_a_merge_ten_later_imports_and_its_taking_back_are_as_if_it_had_never_be
             catalogue.edit(strix, "release_date", "1999")
             if merged:
                 merge(catalogue, owl, strix)
-            _later(catalogue)
+            for source, page, claims in later:
+                catalogue.says(source, page, **(_PAGES[page] | claims))
+                catalogue.reconcile()
             if merged:
                 report = unmerge(catalogue, strix)
                 assert (report.game_id, report.split_from, report.back) == (strix, owl, True)
+                catalogue.reconcile()
             found.append((_told(catalogue), parts(catalogue)))
             explained(catalogue)
             assert equals_its_replay(catalogue)
