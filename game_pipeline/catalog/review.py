@@ -22,7 +22,7 @@ from .fields import as_edited
 from .holding import HeldChange, MassChange
 from .ids import next_id
 from .ledger.components import Refusal
-from .records import StoredRecord
+from .records import StoredRecord, read_records
 from .revise import Plan
 from .standing import Standing
 
@@ -277,6 +277,10 @@ def _with_earlier(
     ).fetchone()
     holds = {record.record_id: record.hold for record in records}
     earlier = row["proposal"] if row else {"fields": [], "records": []}
+    # A record that has come to another game since left its question here.
+    elsewhere = [entry["record_id"] for entry in earlier["records"] if entry["record_id"] not in holds]
+    if elsewhere:
+        holds |= {record.record_id: record.hold for record in read_records(connection, elsewhere)}
     for entry in earlier["records"]:
         hold = holds.get(entry["record_id"])
         parts = [part for part in entry["parts"] if hold is not None and part in hold.parts]

@@ -58,13 +58,13 @@ def close_everything(connection: Connection[DictRow], gone: Standing, wording: W
         for field, (conflict_id, _) in sorted(gone.conflicts.items())
     ]
     rows = connection.execute(
-        b"SELECT item_id FROM review_item WHERE state = 'open' AND kind NOT IN ('match', 'held') "
+        b"SELECT item_id, game_id FROM review_item WHERE state = 'open' AND kind NOT IN ('match', 'held') "
         b"AND (game_id = %(gone)s OR (kind = 'duplicate' AND proposal->'games' @> to_jsonb(%(gone)s::bigint))) "
         b"ORDER BY item_id",
         {"gone": gone.game_id},
     ).fetchall()
     return events + [
-        close_item(row["item_id"], gone.game_id, "stale", wording.actor, wording.correlation_id, wording.reason)
+        close_item(row["item_id"], row["game_id"], "stale", wording.actor, wording.correlation_id, wording.reason)
         for row in rows
     ]
 
