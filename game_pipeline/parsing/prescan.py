@@ -53,9 +53,20 @@ def _is_plain(body: bytes) -> bool:
     return (
         len(body) <= MAX_TAG
         and ((begun := body.count(b"<")) <= MAX_DEPTH or begun - body.count(b"</") <= MAX_DEPTH)
-        and not _LONG_TAG.search(body)
+        and not (_is_unbroken(body) and _LONG_TAG.search(body))
         and not _HIDDEN_END.search(body)
     )
+
+
+def _is_unbroken(body: bytes) -> bool:
+    """Is there a stretch of `MAX_ATTRIBUTES` bytes without a `>`? Few looks tell, each from a stretch's far end."""
+    start, last = 0, len(body) - MAX_ATTRIBUTES
+    while start <= last:
+        found = body.rfind(b">", start, start + MAX_ATTRIBUTES)
+        if found < 0:
+            return True
+        start = found + 1
+    return False
 
 
 def _check_json(body: bytes, what: str) -> None:

@@ -17,6 +17,8 @@ from .urls import host_of
 __all__ = ["LinkRule", "classify"]
 
 _DOT = re.compile(r"\.")
+# Most addresses: nothing in path and query is encoded, so that they are what stands there.
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+((?:/[A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~/=&:,-]+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,14 @@ _RULES: tuple[LinkRule, ...] = (
 def classify(url: str, label: str = "", extra: tuple[LinkRule, ...] = ()) -> LinkKind:
     """What kind of place the address is, by the table above; the rules of a source (`extra`) are asked first."""
     rules = _rules_for(host_of(url), extra)
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "other"
-    path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
+    if plain := _PLAIN.fullmatch(url):
+        path = plain[1]
+    else:
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return "other"
+        path = unquote(parts.path) + (f"?{unquote(parts.query)}" if parts.query else "")
     return next((rule.kind for rule in rules if rule.matches(path, label)), "other")
 
 

@@ -34,7 +34,7 @@ def save_body(connection: Connection[DictRow], body: bytes) -> bytes:
 # might be dropped in between, as one that nobody needs.
 _SAVE = b"""
 INSERT INTO page_body (body_hash, body, size)
-SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::int[])
+SELECT * FROM unnest(%b::bytea[], %b::bytea[], %s::int[])
 ON CONFLICT (body_hash) DO UPDATE SET size = excluded.size WHERE false
 """
 
@@ -56,9 +56,12 @@ def load_body(connection: Connection[DictRow], key: bytes) -> bytes:
     return packed_bodies(connection, [key])(key)
 
 
+_PACKED = b"SELECT body_hash, body, size FROM page_body WHERE body_hash = ANY(%b)"
+
+
 def packed_bodies(connection: Connection[DictRow], keys: Sequence[bytes]) -> Callable[[bytes], bytes]:
     """Bodies as they are kept, to be unpacked one by one: a function that is `load_body` for each of the keys."""
-    rows = connection.execute(b"SELECT body_hash, body, size FROM page_body WHERE body_hash = ANY(%s)", (list(keys),))
+    rows = connection.execute(_PACKED, (list(keys),), binary=True)
     packed = {bytes(row["body_hash"]): (row["body"], row["size"]) for row in rows}
     return lambda key: _unpack(key, packed.get(key))
 

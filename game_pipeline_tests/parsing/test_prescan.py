@@ -133,3 +133,9 @@ def test_text_is_left_alone_where_it_is_well_or_past_guessing(body: bytes) -> No
 
 def test_a_nul_is_shown_as_what_it_is() -> None:
     assert mend(b"a\0b" * 2) == ("a\ufffdb".encode() * 2, ("NUL bytes replaced",))
+
+
+@given(st.lists(st.integers(0, 1_100), max_size=6))
+def test_few_looks_find_a_stretch_without_an_end_of_a_tag_wherever_it_lies(lengths: list[int]) -> None:
+    body = b">".join(b"<" * length for length in lengths)
+    assert module._is_unbroken(body) == any(length >= MAX_ATTRIBUTES for length in lengths)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from parsel import Selector
-
 from game_pipeline.model import Attribution, GameRecord
 from game_pipeline.sources import Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from game_pipeline.sources.draft import Draft
+from game_pipeline.sources.html import attribute, parse_html, text, texts
 
 from .pages import index_path
 
@@ -49,7 +48,7 @@ class PeerSource(Source):
         return (Request(_HOME + index_path(1), conditional=False),)
 
     def parse_listing(self, response: Response) -> Listing:
-        selector = Selector(body=response.body, encoding="utf-8")
+        selector = parse_html(response.body, what="index")
         games = selector.css("a.game::attr(href)").getall()
         if not games:
             raise ParseError("a.game", "no game in the index")
@@ -66,10 +65,10 @@ class PeerSource(Source):
         return PageRef(key=identity, url=url, request=Request(url))
 
     def parse(self, page: Page) -> list[GameRecord]:
-        selector = Selector(body=page.body, encoding="utf-8")
+        selector = parse_html(page.body)
         draft = Draft(self, "h1.title")
-        draft.set_title(selector.css("h1.title::text").get(""))
-        draft.describe("\n\n".join(selector.css("div.description p::text").getall()), "en")
+        draft.set_title(text(selector, "h1.title"))
+        draft.describe("\n\n".join(texts(selector, "div.description p")), "en")
         for link in selector.css("ul.links a.link"):
-            draft.link(link.attrib.get("href", ""), label=link.css("::text").get(""), base=page.url)
+            draft.link(attribute(link, "href"), label=text(link), base=page.url)
         return [draft.build(identity=page.key, url=page.url)]

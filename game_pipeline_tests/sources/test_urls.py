@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game_pipeline.sources.links import LinkRule, classify
+from game_pipeline.sources.links import _PLAIN, LinkRule, classify
 from game_pipeline.sources.urls import _TIDY, _normalised, host_of, identity_url, normalise_url, on_host
 
 
@@ -153,3 +153,13 @@ def test_an_escape_stays_unless_its_character_needs_none_or_it_is_written_small(
         upper, lower = f"{byte:02X}", f"{byte:02x}"
         for written in (f"%{upper}", f"%{lower}", f"%{upper[0]}{lower[1]}", f"%{lower[0]}{upper[1]}"):
             assert normalise_url(f"https://a.org/x{written}y?z{written}") == f"https://a.org/x{tidy}y?z{tidy}"
+
+
+@settings(deadline=None)
+@given(
+    st.from_regex(_PLAIN, fullmatch=True),
+    st.sampled_from(["", "/game.zip", "/forum/", "/a/review", "/cover.png?x=1", "?page=/forums/"]),
+    st.sampled_from(["", "Play online", "cover"]),
+)
+def test_what_is_plain_at_sight_is_of_the_kind_that_it_is_when_taken_apart(url: str, end: str, label: str) -> None:
+    assert classify(url + end, label) == classify(f"{url}{end}#taken-apart", label)
