@@ -12,7 +12,7 @@ from dataclasses import replace
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Candidate, CandidateIndex, Claims, claims_of
+from game_pipeline.matching import Candidate, CandidateIndex, Claims, claims_of, usual_rarity
 from game_pipeline.people import aliases_of
 from game_pipeline.sources import SOURCES
 
@@ -61,6 +61,10 @@ class Finder:
         else:
             found = alike(connection, claims.titles, MOST_ALIKE)
         return find_candidates(connection, record_id, claims, found)
+
+    def rarity(self, word: str) -> float:
+        """How much a word tells, in this catalogue where its titles are in memory."""
+        return usual_rarity(word) if self._index is None else self._index.rarity(word)
 
     def placed(self, game_id: int, titles: Sequence[str]) -> None:
         """A record with these titles has come to a game: the next one of the run finds the game by them."""

@@ -125,7 +125,7 @@ def _suspected(
         both = sources & candidate.sources
         if both and not strong & candidate.keys:
             continue  # a source that lists two means two
-        decision = decide(replace(claims, source=min(both, default="")), [candidate])
+        decision = decide(replace(claims, source=min(both, default="")), [candidate], rarity=finder.rarity)
         mine, its = answers.get(game_id, _NOTHING), answers.get(candidate.game_id, _NOTHING)
         if candidate.game_id in mine.shown or game_id in its.shown:
             continue

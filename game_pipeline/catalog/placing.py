@@ -77,11 +77,12 @@ def place(connection: Connection[DictRow], curator: Curator, finder: Finder, rec
         best = max(links, key=lambda tie: (tie.decision.score, -tie.record.record_id))
         games = _games_of(connection, [tie.record.record_id for tie in links])
         decision = replace(best.decision, game_id=games.get(best.record.record_id))
-        beyond = decide(claims, [one for one in candidates if one.game_id not in games.values()])
+        others = [one for one in candidates if one.game_id not in games.values()]
+        beyond = decide(claims, others, rarity=finder.rarity)
         if beyond.band == "auto" and beyond.game_id is not None:
             edges.append(_edge(connection, record, _nearest(connection, record, beyond.game_id, demoted), beyond))
     else:
-        decision = decide(claims, candidates)
+        decision = decide(claims, candidates, rarity=finder.rarity)
         if decision.band == "auto" and decision.game_id is not None:
             edges.append(_edge(connection, record, _nearest(connection, record, decision.game_id, demoted), decision))
     if decision.band == "review":

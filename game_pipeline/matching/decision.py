@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .compare import Comparison, compare
+from .index import Rarity, usual_rarity
 from .model import load_model
 from .sides import side_of
 from .values import Band, Candidate, Claims, Decision, Evidence, Policy
@@ -77,14 +78,19 @@ class _Judged:
         return (-METHODS[self.method].score, self.game_id)
 
 
-def decide(record: Claims, candidates: Sequence[Candidate], policy: Policy | None = None) -> Decision:
-    """Match one record against its candidates. A candidate marked `never` is no answer, not even an alternative."""
+def decide(
+    record: Claims, candidates: Sequence[Candidate], policy: Policy | None = None, *, rarity: Rarity = usual_rarity
+) -> Decision:
+    """Match one record against its candidates. A candidate marked `never` is no answer, not even an alternative.
+
+    `rarity`: how much a word tells in the catalogue that the candidates are of, where its index is at hand.
+    """
     policy = policy or Policy()
     hubs = _hubs(candidates, policy)
     open_candidates = [candidate for candidate in candidates if not candidate.never]
     comparisons = [compare(record, candidate, hubs, policy) for candidate in open_candidates]
     bearers = sum(comparison.same_title for comparison in comparisons)
-    likeness = _likeness(record, open_candidates, comparisons, policy) if not bearers else None
+    likeness = _likeness(record, open_candidates, comparisons, policy, rarity) if not bearers else None
     judged = sorted(
         (one for comparison in comparisons if (one := _judge(comparison, bearers, likeness)) is not None),
         key=lambda one: one.order,
@@ -121,13 +127,17 @@ class _Likeness:
 
 
 def _likeness(
-    record: Claims, candidates: Sequence[Candidate], comparisons: Sequence[Comparison], policy: Policy
+    record: Claims,
+    candidates: Sequence[Candidate],
+    comparisons: Sequence[Comparison],
+    policy: Policy,
+    rarity: Rarity,
 ) -> _Likeness | None:
     """What the model says of candidates none of which has the record's title."""
     order = sorted(range(len(candidates)), key=lambda place: candidates[place].game_id)
     games = [candidates[place] for place in order]
     sides = [side_of(game.titles, years=game.years, names=game.people) for game in games]
-    verdict = judge(side_of(record.titles, years=record.years, names=record.people), sides)
+    verdict = judge(side_of(record.titles, years=record.years, names=record.people), sides, rarity=rarity)
     if verdict is None or not resembles(verdict, strict=True):
         return None
     place = verdict.likely[0].place

@@ -58,6 +58,13 @@ def test_different_games_stay_apart(catalogue: Catalogue) -> None:
     assert len(catalogue.games()) == 2
 
 
+def test_how_much_a_title_s_words_tell_is_what_the_catalogue_s_own_titles_make_of_them(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "a", title="Zamonia Dragons", release_date="1980")
+    catalogue.says("beta", "b", title="Zamonia Dragon", release_date="1980")
+    match, _ = catalogue.reconcile()
+    assert match.methods == {"no_candidate": 1, "title_likely": 1}
+
+
 def test_a_decision_keeps_its_evidence_in_words(catalogue: Catalogue) -> None:
     catalogue.says("alpha", "a", external_ids=shared("X1"))
     catalogue.says("beta", "b", external_ids=shared("X1"))

@@ -240,3 +240,11 @@ def test_a_decision_keeps_the_hard_rules(record: Claims, games: list[Candidate])
         assert record.source not in linked.sources
         assert "demo" not in {record.kind, linked.kind} - ({record.kind} & {linked.kind})
         assert decision.evidence
+
+
+@pytest.mark.parametrize(
+    ("rarity", "method"), [(0.95, "title_likely"), (0.1, "no_candidate")], ids=["rare words", "common words"]
+)
+def test_likeness_in_words_that_are_rare_in_the_catalogue_says_more(rarity: float, method: str) -> None:
+    record, known = ours("Zamonia Dragon", years=(1980,)), game(title="Zamonia Dragons", years=(1980,))
+    assert decide(record, [known], rarity=lambda word: rarity).method == method
