@@ -20,6 +20,7 @@ from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
 
 from .expected import Watch, watch_over
+from .moved import retire_moved_pages
 from .shrink import SHARE, is_cut
 from .versions import Reading, StoredPage, Written, drop_records, write_pages
 
@@ -55,7 +56,8 @@ SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, pa
        page.parse_error IS NOT NULL AS failed, snapshot.body_hash, body.size,
        coalesce(page.released_snapshot = page.snapshot_id, false) AS believed,
        coalesce(page.flapping_since <= now() - interval '1 day', false) AS settled,
-       coalesce(snapshot.headers->>'content-type', '') AS content_type, earlier.body_hash AS earlier_hash
+       coalesce(snapshot.headers->>'content-type', '') AS content_type, earlier.body_hash AS earlier_hash,
+       page.moved_to
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
 LEFT JOIN page_snapshot AS earlier ON earlier.snapshot_id = page.read_snapshot_id AND NOT snapshot.framed
 LEFT JOIN page_body AS body ON body.body_hash = snapshot.body_hash
@@ -90,6 +92,7 @@ def refresh_records(
         readings = _read_pages(store, source, parser, pages, watch, report, go_on)
         _write_readings(store, source, readings, run_id, known, stated, report)
     _drop_gone_pages(store, source, segment, run_id, report)
+    retire_moved_pages(store, source, segment, run_id, report.counts)
     _remember_fields(store, source, segment, run_id, known, stated, report)
     return report
 

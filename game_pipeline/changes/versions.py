@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from game_pipeline.model import GameRecord, digest
+from game_pipeline.model import ExternalId, GameRecord, digest
 from game_pipeline.sources import Source
 from game_pipeline.store import Event, append
 
@@ -42,6 +42,8 @@ class StoredPage:
     """It has said the same for a day, be it what it said a few versions ago."""
     earlier_hash: bytes | None = None
     """Where its reply did not say where it ends: the body that was read well last."""
+    moved_to: str | None = None
+    """Where its address led for good when it was fetched last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def write_pages(
 
 _EXISTING = b"""
 SELECT record.record_id, record.identity, record.page_id, record.state, record.version, record.segment,
-       newest.field_hashes
+       newest.field_hashes, page.url AS page_url, page.moved_to AS page_moved_to
 FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
+JOIN source_url_state AS page USING (page_id)
 WHERE record.source = %s AND (record.page_id = ANY(%s) OR record.identity = ANY(%s))
 """
 
@@ -150,15 +153,22 @@ def _changes_of(
     missing = [] if source.pages_move else sorted(live - {record.identity for record in reading.records})
     if not page.believed and len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
         return None
+    elsewhere = source.leads_elsewhere(page.url, page.moved_to)
+    if elsewhere and missing:
+        return []  # its own records stay until the move is certain (`drop_records`)
     # After a reading that failed, what is new may be the site's doing as well as the parser's.
     same_snapshot = page.parsed_snapshot_id == page.snapshot_id and not page.failed
     rank = {key: place for place, key in enumerate(source.segment_keys())}
     writes: list[_Write] = []
     for record in reading.records:
         old = existing.get(record.identity)
+        if old and old["page_id"] != page.page_id and elsewhere:
+            continue
         if old and old["state"] == "live" and old["page_id"] != page.page_id:
-            # On two pages at once: the page of the earlier segment speaks for the game.
-            if not source.pages_move and rank.get(old["segment"], 0) <= rank.get(page.segment, 0):
+            # On two pages at once: the page of the earlier segment speaks for the game, but never one that leads here.
+            leads_here = source.leads_elsewhere(old["page_url"], old["page_moved_to"])
+            earlier = rank.get(old["segment"], 0) <= rank.get(page.segment, 0)
+            if earlier and not source.pages_move and not leads_here:
                 continue
             connection.execute(
                 b"UPDATE source_record SET page_id = %s, segment = %s WHERE record_id = %s",
@@ -192,13 +202,22 @@ JOIN record_version USING (record_id, version) ORDER BY n
 
 
 def _vanishing(
-    connection: Connection[DictRow], source: Source, page: StoredPage, olds: Sequence[Mapping[str, Any]]
+    connection: Connection[DictRow],
+    source: Source,
+    page: StoredPage,
+    olds: Sequence[Mapping[str, Any]],
+    successor: ExternalId | None = None,
 ) -> list[_Write]:
-    """A last version of each of the records, which says what the one before said."""
+    """A last version of each of the records, which says what the one before said, and the id of its successor."""
     if not olds:
         return []
     rows = connection.execute(_LAST_WORDS, ([old["record_id"] for old in olds],)).fetchall()
     records = [GameRecord.from_json(row["record"]) for row in rows]
+    if successor is not None:
+        records = [
+            record.model_copy(update={"external_ids": tuple(dict.fromkeys((*record.external_ids, successor)))})
+            for record in records
+        ]
     return [
         _Write(page, record, old, Change("vanished", ()), record.field_hashes(source.volatile))
         for record, old in zip(records, olds, strict=True)
@@ -244,11 +263,20 @@ def _without_flapping(
 
 
 def drop_records(
-    connection: Connection[DictRow], source: Source, page: StoredPage, run_id: str, counts: Counter[str]
+    connection: Connection[DictRow],
+    source: Source,
+    page: StoredPage,
+    run_id: str,
+    counts: Counter[str],
+    successor: ExternalId | None = None,
 ) -> None:
-    """Every record of a page that is gone has vanished."""
+    """Every record of a page that is gone has vanished.
+
+    `successor`: the game that the page leads to instead; by that id, matching knows the two as one.
+    """
     rows = connection.execute(_EXISTING, (source.name, [page.page_id], [])).fetchall()
-    writes = _vanishing(connection, source, page, [old for old in rows if old["state"] == "live"])
+    left = [old for old in rows if old["state"] == "live" and (not successor or old["identity"] != successor.value)]
+    writes = _vanishing(connection, source, page, left, successor)
     counts["records_vanished"] += len(writes)
     _write_versions(connection, source, writes, run_id)
 

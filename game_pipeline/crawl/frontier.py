@@ -65,6 +65,9 @@ SELECT %(source)s, %(listed)s, seen.* FROM unnest(
 ON CONFLICT (source, page_key) DO UPDATE SET
     url = excluded.url, request_url = excluded.request_url, request_more = excluded.request_more,
     listed = page.listed OR excluded.listed,
+    -- Merged into another page, and listed again: it is its own once more, or so it seems.
+    next_check_at = CASE WHEN excluded.listed AND NOT page.listed AND page.next_check_at = 'infinity'
+                         THEN now() ELSE page.next_check_at END,
     unlisted_at = CASE WHEN excluded.listed THEN NULL ELSE page.unlisted_at END,
     listed_fingerprint = coalesce(excluded.listed_fingerprint, page.listed_fingerprint)
 WHERE (page.url, page.request_url, page.request_more, page.listed, page.listed_fingerprint) IS DISTINCT FROM

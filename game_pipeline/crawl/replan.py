@@ -41,8 +41,8 @@ class Plan:
     moved: int
 
 
-# A page that is gone, and that no listing names, waits for no visit.
-_ALIVE = "source = %(source)s AND (listed OR outcome IS DISTINCT FROM 'gone')"
+# A page that is gone, and that no listing names, waits for no visit; nor does one that was merged into another.
+_ALIVE = "source = %(source)s AND (listed OR outcome IS DISTINCT FROM 'gone') AND next_check_at < 'infinity'"
 
 _TOTALS = f"""
 SELECT count(*) AS pages, coalesce(sum(poll_count), 0)::float8 AS polls,

@@ -314,10 +314,20 @@ class Visitor:
             return
         with self.store.transaction() as connection:
             outcomes = store_visits(connection, visits, self.limits, self.run_id)
+            frontier.observe(connection, self.source, self._merged_into(visits))
         for visit in visits:
             outcome = outcomes[visit.task.task_id]
             report.counts[f"pages_{outcome}"] += 1
             logger.info("%s %s: %s", self.source.name, visit.task.page_key, outcome)
+
+    def _merged_into(self, visits: Sequence[Visited]) -> list[PageRef]:
+        """The pages of other games that pages have led to for good: they are due, too."""
+        led_to = [
+            visit.fetched.permanent_redirect or ""
+            for visit in visits
+            if self.source.leads_elsewhere(visit.task.url, visit.fetched.permanent_redirect)
+        ]
+        return [page for url in led_to for page in self.source.locate(url).pages]
 
     def _record_failure(self, task: frontier.Task, error: FetchError, report: SegmentReport) -> None:
         report.counts["pages_failed"] += 1

@@ -339,6 +339,13 @@ class Source(ABC):
         """
         raise ValueError(f"{self.title} publishes no dump")
 
+    def leads_elsewhere(self, url: str, led_to: str | None) -> bool:
+        """Is where a game's address leads for good the address of another game? A site has merged the two then."""
+        if led_to is None or not self.owns(led_to):
+            return False
+        here, there = self.identity(url), self.identity(led_to)
+        return here is not None and there is not None and here != there
+
     @abstractmethod
     def parse(self, page: Page) -> list[GameRecord]:
         """The records of a page: pure and deterministic. Raises ParseError with the selector that failed."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -30,7 +31,9 @@ _OPERATOR = re.compile(r"(?P<name>[a-z#]+):(?P<value>\S+)")
 
 
 def answer(world: World, target: Target) -> Reply:
-    """The reply to a GET."""
+    """The reply to a GET. The switch `duplicates`: what was merged into other listings is not merged yet."""
+    if "duplicates" in target.switches:
+        world = _not_merged_yet(world)
     match target.path:
         case "/viewgame":
             return _viewgame(world, target)
@@ -46,6 +49,17 @@ def answer(world: World, target: Target) -> Reply:
             banner = f'<div class="ad">{advertisement(world.day, "front")}</div>'
             return html_page("The Interactive Fiction Database", banner, lang="en")
     return _missing_page()
+
+
+def _not_merged_yet(world: World) -> World:
+    """Games that somebody listed again, not knowing of the listings that there are; IFIDs are unknown to him."""
+    copies = [
+        replace(entry, tuid=old, ifids=())
+        for old, new in world.merged.items()
+        if (entry := _by_tuid(world, new)) is not None
+    ]
+    listed = {**world.listed, **{copy.tuid: world.today for copy in copies}}
+    return replace(world, ifdb=(*world.ifdb, *copies), listed=listed, merged={})
 
 
 def _viewgame(world: World, target: Target) -> Reply:
