@@ -13,10 +13,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 
-from game_pipeline.library import SORTS, LibraryError, LibraryIndex, list_uploads
+from game_pipeline.library import SORTS, LibraryError, LibraryIndex, compare, list_uploads
 
-from .problems import Problem, ProblemError
-from .routes.libraries import Compare, accept_upload, compared, take_in
+from .problems import Problem
+from .routes.libraries import Compare, accept_upload, take_in
 from .state import COOKIE, Desk, DeskDep, Operator, signed_in
 from .token import is_token, session_of
 
@@ -91,9 +91,9 @@ def compare_page(
         return _page("empty.html", request, desk, message="Nobody has handed in a library yet.")
     asked = asked.model_copy(update={"limit": min(asked.limit, PAGE)})
     try:
-        found = compared(desk, asked)
-    except ProblemError as error:
-        return _page("empty.html", request, desk, error.status, message=error.detail)
+        found = compare(library, asked.query())
+    except LibraryError as error:
+        return _page("empty.html", request, desk, 404, message=str(error))
     return _page(
         "compare.html",
         request,

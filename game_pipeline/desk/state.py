@@ -51,7 +51,8 @@ class Desk:
                 raise ProblemError(409, str(error)) from None
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
+    """Not waited for in a thread, as what is not async would be."""
     desk: Desk = request.app.state.desk
     return desk
 

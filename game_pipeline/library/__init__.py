@@ -1,6 +1,7 @@
 """Players' libraries: uploads taken in, the data file that comparisons are answered from, and the comparison itself."""
 
 from .analytics import analyse, store_growth
+from .answer import compare_json
 from .compare import (
     SORTS,
     ComparedGame,
@@ -57,6 +58,7 @@ __all__ = [
     "Verified",
     "analyse",
     "compare",
+    "compare_json",
     "data_file_of",
     "list_players",
     "list_uploads",

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .index import LibraryGame, LibraryIndex, LibraryPerson, each_bit
+from .index import LibraryGame, LibraryIndex, LibraryPerson, LibraryRelease, each_bit, each_bit_down
 
 __all__ = [
     "SORTS",
+    "Choice",
     "CompareQuery",
     "CompareResult",
     "ComparedGame",
@@ -18,7 +19,9 @@ __all__ = [
     "LibraryError",
     "Owned",
     "Sort",
+    "choose",
     "compare",
+    "held",
 ]
 
 Owned = Literal["all", "any"]
@@ -89,8 +92,34 @@ class CompareResult:
     last_updated: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The games that answer a query. `games`: the numbers of those of the page; `mask`: a bit for each of the people;
+    `allowed`: the platforms that count, None: all."""
+
+    title: str
+    people: tuple[LibraryPerson, ...]
+    total: int
+    games: tuple[int, ...]
+    mask: int
+    allowed: frozenset[str] | None
+
+
 def compare(library: LibraryIndex, query: CompareQuery) -> CompareResult:
     """Answer the query. Raises `LibraryError` for a user or platform that nobody knows."""
+    choice = choose(library, query)
+    return CompareResult(
+        title=choice.title,
+        users=choice.people,
+        total=choice.total,
+        offset=query.offset,
+        games=tuple(_compared(library, library.games[number], choice) for number in choice.games),
+        last_updated=library.last_updated,
+    )
+
+
+def choose(library: LibraryIndex, query: CompareQuery) -> Choice:
+    """Which games answer the query. Raises `LibraryError` as `compare`."""
     people = _people(library, query.users)
     numbers = [library.number[person.user_id] for person in people]
     allowed = _platforms(library, query)
@@ -103,23 +132,21 @@ def compare(library: LibraryIndex, query: CompareQuery) -> CompareResult:
         case "none":
             found &= ~_together(installed, "any", library.everything)
     if query.exclusive:
-        others = (library.owned[number] for number in range(len(library.people)) if number not in set(numbers))
-        for other in others:
-            found &= ~_union(other, None)
+        for other in set(range(len(library.people))) - set(numbers):
+            found &= ~_union(library.owned[other], None)
     total = found.bit_count()
     if query.pick:
         chosen = [_nth(found, random.Random(query.seed).randrange(total))] if total else []
     else:
         buckets = _sorted(library, query, found, owned, installed)
         chosen = list(_page(buckets, query.offset, query.limit, reverse=query.reverse and query.sort == "title"))
-    mask = sum(1 << number for number in numbers)
-    return CompareResult(
+    return Choice(
         title=_in_words(library, people, query, total),
-        users=people,
+        people=people,
         total=total,
-        offset=query.offset,
-        games=tuple(_compared(library, library.games[number], mask, allowed) for number in chosen),
-        last_updated=library.last_updated,
+        games=tuple(chosen),
+        mask=sum(1 << number for number in numbers),
+        allowed=allowed,
     )
 
 
@@ -222,8 +249,7 @@ def _page(buckets: Sequence[int], offset: int, limit: int, *, reverse: bool) -> 
         if offset >= size:
             offset -= size
             continue
-        numbers: Sequence[int] = list(each_bit(bucket)) if reverse else ()
-        for place, number in enumerate(reversed(numbers) if reverse else each_bit(bucket)):
+        for place, number in enumerate(each_bit_down(bucket) if reverse else each_bit(bucket)):
             if place < offset:
                 continue
             if limit <= 0:
@@ -240,28 +266,38 @@ def _nth(bits: int, place: int) -> int:
 # Words --------------------------------------------------------------------------------------------------------------
 
 
-def _compared(library: LibraryIndex, game: LibraryGame, mask: int, allowed: frozenset[str] | None) -> ComparedGame:
-    owners = installed = 0
-    platforms = []
-    for release in game.releases:
-        if allowed is None or release.platform in allowed:
-            owners |= release.owners
-            installed |= release.installed
-            if release.owners & mask and release.platform not in platforms:
-                platforms.append(release.platform)
+def _compared(library: LibraryIndex, game: LibraryGame, choice: Choice) -> ComparedGame:
+    owners, installed, platforms, releases = held(game, choice)
     return ComparedGame(
         release_key=game.key,
         title=game.title,
         slug=game.slug,
         platforms=tuple(platforms),
-        owners=tuple(library.people[number].name for number in each_bit(owners & mask)),
-        installed=tuple(library.people[number].name for number in each_bit(installed & mask)),
+        owners=tuple(library.people[number].name for number in each_bit(owners)),
+        installed=tuple(library.people[number].name for number in each_bit(installed)),
         multiplayer=game.multiplayer,
         max_players=game.max_players,
         comment=game.comment,
         url=game.url,
-        releases=tuple(release.key for release in game.releases if release.owners & mask),
+        releases=tuple(release.key for release in releases),
     )
+
+
+def held(game: LibraryGame, choice: Choice) -> tuple[int, int, list[str], list[LibraryRelease]]:
+    """Who of the people own a game and have it installed, as bits; where; and which releases of it."""
+    owners = installed = 0
+    platforms: list[str] = []
+    releases = []
+    for release in game.releases:
+        theirs = release.owners & choice.mask
+        if theirs:
+            releases.append(release)
+        if choice.allowed is None or release.platform in choice.allowed:
+            owners |= theirs
+            installed |= release.installed & choice.mask
+            if theirs and release.platform not in platforms:
+                platforms.append(release.platform)
+    return owners, installed, platforms, releases
 
 
 def _in_words(library: LibraryIndex, people: Sequence[LibraryPerson], query: CompareQuery, total: int) -> str:

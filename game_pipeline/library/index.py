@@ -13,7 +13,7 @@ from typing import Any
 
 from .document import slug_of
 
-__all__ = ["LibraryGame", "LibraryIndex", "LibraryPerson", "LibraryRelease", "bits_of", "each_bit"]
+__all__ = ["LibraryGame", "LibraryIndex", "LibraryPerson", "LibraryRelease", "bits_of", "each_bit", "each_bit_down"]
 
 _STORES = ("gog", "steam", "epic")
 
@@ -86,6 +86,8 @@ class LibraryIndex:
             players[game.max_players or 0].append(number)
         self.players: dict[int, int] = {most: bits_of(numbers) for most, numbers in sorted(players.items())}
         """Most players -> the games; 0: not known."""
+        self.written: dict[int, tuple[str, str]] = {}
+        """What `answer` keeps of games that it wrote."""
 
     def _index_people(self) -> None:
         owned: list[defaultdict[str, list[int]]] = [defaultdict(list) for _ in self.people]
@@ -125,6 +127,15 @@ def each_bit(bits: int) -> Iterator[int]:
     at = text.find("1")
     while at >= 0:
         yield at
+        at = text.find("1", at + 1)
+
+
+def each_bit_down(bits: int) -> Iterator[int]:
+    """The numbers of a set, the highest first."""
+    text = f"{bits:b}"
+    at = text.find("1")
+    while at >= 0:
+        yield len(text) - 1 - at
         at = text.find("1", at + 1)
 
 

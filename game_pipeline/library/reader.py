@@ -92,10 +92,9 @@ class LibraryReader:
 
     def current(self) -> LibraryIndex:
         """Raises `LibraryError` where nothing helps; the message says what was tried."""
+        if (library := self.at_hand()) is not None:
+            return library
         held = self._held
-        identity = self.file.identity()
-        if held is not None and held[0] == identity and identity is not None:
-            return held[1]
         if not self._turn.acquire(blocking=held is None):
             assert held is not None
             return held[1]
@@ -104,11 +103,15 @@ class LibraryReader:
         finally:
             self._turn.release()
 
-    def _renewed(self) -> LibraryIndex:
-        identity = self.file.identity()
+    def at_hand(self) -> LibraryIndex | None:
+        """The index, where nothing has to be read for it; for those who must not wait."""
         held = self._held
-        if held is not None and held[0] == identity and identity is not None:  # while we waited for our turn
-            return held[1]
+        return held[1] if held is not None and held[0] is not None and held[0] == self.file.identity() else None
+
+    def _renewed(self) -> LibraryIndex:
+        if (library := self.at_hand()) is not None:  # while we waited for our turn
+            return library
+        identity = self.file.identity()
         if self._failed is not None and time.monotonic() - self._failed[0] < RETRY_SECONDS:
             raise self._failed[1]
         try:

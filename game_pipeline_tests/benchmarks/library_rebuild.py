@@ -60,7 +60,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="library-", dir="/tmp") as directory:
         Path(directory).chmod(0o755)
         settings = Settings(data_dir=Path(directory) / "data")
-        paths = [_database(Path(directory), number, games) for number in range(players)]
+        paths = [database(Path(directory), number, games) for number in range(players)]
         with opened_databases(settings) as databases:
             prepare_schema(databases)
             with Store(databases.catalogue_url) as store:
@@ -95,7 +95,7 @@ def _run(store: Store, settings: Settings, paths: list[Path], games: int) -> Non
 
 def _one_upload(store: Store, intake: Intake, place: Path, games: int) -> None:
     """A player comes back with ten games more: only that player's rows may be written, and only those ten."""
-    path = _database(place, 0, games, more=10)
+    path = database(place, 0, games, more=10)
     upload = UUID(intake.send(path, "benchmark", run_id="benchmark").upload_id)
     stamps = "SELECT user_id, release_key, xmin::text AS stamp FROM library_entry"
     before = {(row["user_id"], row["release_key"]): row["stamp"] for row in store.rows(stamps)}
@@ -161,7 +161,8 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _database(place: Path, player: int, games: int, more: int = 0) -> Path:
+def database(place: Path, player: int, games: int, more: int = 0) -> Path:
+    """The database of one of the players, who come back with so many games more."""
     shared = range(games // 2)
     own = range(100_000 + player * games // 4, 100_000 + player * games // 4 + games - games // 2 + more)
     owned = tuple(_game(number, player) for number in (*shared, *own))

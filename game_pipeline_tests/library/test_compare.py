@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game_pipeline.library import CompareQuery, CompareResult, LibraryError, compare
+from game_pipeline.library import CompareQuery, CompareResult, LibraryError, compare, compare_json
 from game_pipeline.library.assemble import Known, PlayerFacts
 from game_pipeline.library.index import LibraryIndex
 
@@ -162,22 +165,32 @@ def test_bits_answer_as_the_plain_way_of_counting_does(
     library = index_of(libraries)
     people = [name for number, name in enumerate(libraries) if number in chosen] or list(libraries)
     without &= set(library.platforms)
-    result = compare(
-        library,
-        CompareQuery(
-            users=tuple(people),
-            owned=mode,  # type: ignore[arg-type]
-            installed=installed,  # type: ignore[arg-type]
-            without_platforms=tuple(without),
-            exclusive=exclusive,
-            sort=sort,  # type: ignore[arg-type]
-            limit=1000,
-        ),
+    query = CompareQuery(
+        users=tuple(people),
+        owned=mode,  # type: ignore[arg-type]
+        installed=installed,  # type: ignore[arg-type]
+        without_platforms=tuple(without),
+        exclusive=exclusive,
+        sort=sort,  # type: ignore[arg-type]
+        limit=1000,
     )
+    result = compare(library, query)
     assert sorted(titles(result)) == sorted(_plainly(library, libraries, people, mode, installed, without, exclusive))
     assert result.total == len(result.games)
+    for _ in range(2):  # made, and made again of what was kept
+        assert json.loads(compare_json(library, query)) == _as_json(result)
     pages = [compare_page(library, people, mode, sort, offset) for offset in range(0, 40, 7)]
     assert [key for page in pages for key in page] == compare_page(library, people, mode, sort, 0, 1000)
+
+
+def _as_json(result: CompareResult) -> object:
+    return json.loads(json.dumps(asdict(result) | {"users": [person.name for person in result.users]}))
+
+
+def test_names_and_titles_of_all_kinds_are_written_as_json() -> None:
+    library = index_of({'A "\\\n\x01': ['gog_1=Ш "\\\t\x7f\ud800*'], "Б": ["gog_1=</script>"]})
+    for query in (CompareQuery(), CompareQuery(owned="any", sort="owners", pick=True, seed=1)):
+        assert json.loads(compare_json(library, query)) == _as_json(compare(library, query))
 
 
 def compare_page(

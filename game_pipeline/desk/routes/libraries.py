@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, BackgroundTasks, File, Form, Query, Request, Response, UploadFile
 from fastapi import Path as PathParameter
@@ -18,21 +17,21 @@ from game_pipeline.desk.problems import ProblemError
 from game_pipeline.desk.state import Desk, DeskDep, Operator
 from game_pipeline.galaxy import GalaxyError
 from game_pipeline.library import (
-    ComparedGame,
     CompareQuery,
     Installed,
     LibraryError,
+    LibraryIndex,
     Owned,
     Sort,
     UploadReport,
-    compare,
+    compare_json,
     list_players,
     list_uploads,
     name_player,
     renew_data_file,
 )
 
-__all__ = ["Compare", "accept_upload", "compared", "router"]
+__all__ = ["Compare", "accept_upload", "router"]
 
 router = APIRouter(prefix="/api/library", tags=["libraries"])
 
@@ -267,32 +266,21 @@ def take_in(desk: Desk, upload_id: uuid.UUID) -> None:
 
 
 @router.get("/compare", response_model=Comparison)
-def compare_libraries(request: Request, desk: DeskDep, asked: Annotated[Compare, Query()]) -> Response:
+async def compare_libraries(request: Request, desk: DeskDep, asked: Annotated[Compare, Query()]) -> Response:
     """What people could play together. Answered from memory; the ETag holds while no library changes."""
-    result = compared(desk, asked)
-    body = json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    return tagged(request, body)
-
-
-def compared(desk: Desk, asked: Compare) -> dict[str, Any]:
-    """The answer as it is sent. Raises `ProblemError`."""
+    library = desk.reader.at_hand()
+    if library is None:
+        library = await run_in_threadpool(_library, desk)
     try:
-        library = desk.reader.current()
-    except LibraryError as error:
-        raise ProblemError(503, str(error)) from None
-    try:
-        result = compare(library, asked.query())
+        body = compare_json(library, asked.query())
     except LibraryError as error:
         raise ProblemError(404, str(error)) from None
-    return {
-        "title": result.title,
-        "users": [person.name for person in result.users],
-        "total": result.total,
-        "offset": result.offset,
-        "last_updated": result.last_updated,
-        "games": [_row(game) for game in result.games],
-    }
+    return tagged(request, body.encode("utf-8", "replace"))
 
 
-def _row(game: ComparedGame) -> dict[str, Any]:
-    return {name: getattr(game, name) for name in ComparedGame.__slots__}
+def _library(desk: Desk) -> LibraryIndex:
+    """What there is to compare. Raises `ProblemError`."""
+    try:
+        return desk.reader.current()
+    except LibraryError as error:
+        raise ProblemError(503, str(error)) from None
