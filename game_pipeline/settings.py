@@ -279,6 +279,16 @@ class DeskSettings(BaseModel):
     """Names under which it answers besides 127.0.0.1 and localhost."""
     max_body_kb: Annotated[int, Field(ge=16)] = 1024
     """The largest body of a request that is no upload."""
+    reconcile_origins: list[str] = Field(default_factory=list)
+    """Sites whose pages may read the reconciliation service, such as http://127.0.0.1:3333, OpenRefine's."""
+
+    @field_validator("reconcile_origins")
+    @classmethod
+    def _origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+                raise ValueError(f"an origin such as http://127.0.0.1:3333 is expected, not {origin[:60]!r}")
+        return origins
 
     @field_validator("token")
     @classmethod

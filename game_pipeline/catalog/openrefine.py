@@ -1,6 +1,6 @@
 """The catalogue as a reconciliation service (W3C Reconciliation Service API 0.2), for OpenRefine and its kin.
 
-What is asked and answered here are the API's JSON documents; serving them over HTTP is not done here.
+What is asked and answered here are the API's JSON documents; the desk serves them over HTTP.
 Format: https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/
 """
 
@@ -25,6 +25,7 @@ from .games import find_games, living_game, show_game
 __all__ = ["Reconciliation", "ReconciliationError"]
 
 MOST_QUERIES = 200
+MOST_IDS = 1000
 MOST_RESULTS = 50
 USUAL_RESULTS = 10
 USUAL_SUGGESTIONS = 10
@@ -171,7 +172,12 @@ class Reconciliation:
         """
         if not isinstance(query, dict) or not isinstance(query.get("ids"), list):
             raise ReconciliationError('extend is asked with {"ids": [...], "properties": [{"id": ...}]}')
-        wanted = [str(each.get("id")) for each in query.get("properties") or [] if isinstance(each, dict)]
+        if len(query["ids"]) > MOST_IDS:
+            raise ReconciliationError(f"{len(query['ids'])} games at once; at most {MOST_IDS}")
+        properties = query.get("properties") or []
+        if not isinstance(properties, list):
+            raise ReconciliationError('`properties` is a list of {"id": ...}')
+        wanted = [str(each.get("id")) for each in properties if isinstance(each, dict)]
         unknown = [name for name in wanted if name not in _PROPERTIES]
         if unknown:
             raise ReconciliationError(f"no property {unknown[0]!r:.60}; there are {', '.join(_PROPERTIES)}")

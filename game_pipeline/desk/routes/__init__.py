@@ -1,6 +1,6 @@
 """The REST API, a module for each kind of thing it is about."""
 
-from . import analytics, events, exchange, games, libraries, review, sources
+from . import analytics, events, exchange, games, libraries, reconcile, review, sources
 
 __all__ = ["ROUTERS"]
 
@@ -12,4 +12,5 @@ ROUTERS = (
     analytics.router,
     events.router,
     exchange.router,
+    reconcile.router,
 )
