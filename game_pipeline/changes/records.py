@@ -15,7 +15,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from game_pipeline.model import GameRecord, RecordError
-from game_pipeline.parsing import ParseKilledError, Parser, ParserDefectError
+from game_pipeline.parsing import Failure, ParseKilledError, Parser
 from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
 
@@ -186,15 +186,23 @@ def _read_pages(
     report: RecordsReport,
     go_on: Callable[[], None],
 ) -> list[Reading]:
-    """Read pages; what is wrong with one is recorded at once."""
+    """Read pages; what is wrong with one is recorded at once, and costs this page alone."""
     with store.connection() as connection:
         earlier = [page.earlier_hash for page in pages if page.earlier_hash is not None]
         body_of = packed_bodies(connection, [*(page.body_hash for page in pages), *earlier])
+    bodies = {page.page_id: _body(page, body_of) for page in pages}
+    whole = [
+        Page(url=page.url, body=body, key=page.page_key, content_type=page.content_type)
+        for page in pages
+        if isinstance(body := bodies[page.page_id], bytes)
+    ]
+    answers = parser.parse_pages(source, whole)
     readings = []
     for page in pages:
         go_on()
         report.counts["pages_read"] += 1
-        records = _parse(source, parser, page, body_of)
+        body = bodies[page.page_id]
+        records = body if isinstance(body, PageProblem) else _judged(source, page, next(answers))
         if not isinstance(records, PageProblem):
             wrong = watch.judge(records)
             if wrong is None or page.believed:
@@ -280,10 +288,8 @@ def _page_row(reading: Reading, written: Written) -> dict[str, object]:
     }
 
 
-def _parse(
-    source: Source, parser: Parser, page: StoredPage, body_of: Callable[[bytes], bytes]
-) -> list[GameRecord] | PageProblem:
-    """The records of a stored page, or what is wrong with it. Whatever a parser raises costs this page alone."""
+def _body(page: StoredPage, body_of: Callable[[bytes], bytes]) -> bytes | PageProblem:
+    """What a stored page is to be read from."""
     try:
         body = body_of(page.body_hash)
         cut = page.earlier_hash is not None and not page.believed and is_cut(body, body_of(page.earlier_hash))
@@ -292,19 +298,22 @@ def _parse(
     if cut:
         held = f"no end is to be seen, and less than {SHARE:.0%} of the text is left; held until a person looks"
         return PageProblem(page.url, "page", held, "suspect_shrink")
-    try:
-        records = parser.parse(source, Page(url=page.url, body=body, key=page.page_key, content_type=page.content_type))
-        _refuse_twins(records)
-    except ParseKilledError as error:
-        return PageProblem(page.url, error.where, error.problem, "parse_killed")
-    except ParseError as error:
-        return PageProblem(page.url, error.where, error.problem)
-    except RecordError as error:
-        return PageProblem(page.url, "record", str(error))
-    except ParserDefectError as error:
-        logger.error("%s %s: the parser failed\n%s", source.name, page.page_key, error.trace)
-        return PageProblem(page.url, "parser", str(error))
-    return records
+    return body
+
+
+def _judged(source: Source, page: StoredPage, answer: list[GameRecord] | Failure) -> list[GameRecord] | PageProblem:
+    """The records of a page, or what is wrong with it."""
+    if isinstance(answer, list):
+        twin = _twin(answer)
+        problem = f"{twin!r} stands for two records of one page"
+        return answer if twin is None else PageProblem(page.url, "identity", problem)
+    if isinstance(answer, ParseError):
+        outcome = "parse_killed" if isinstance(answer, ParseKilledError) else "selector_missing"
+        return PageProblem(page.url, answer.where, answer.problem, outcome)
+    if isinstance(answer, RecordError):
+        return PageProblem(page.url, "record", str(answer))
+    logger.error("%s %s: the parser failed\n%s", source.name, page.page_key, answer.trace)
+    return PageProblem(page.url, "parser", str(answer))
 
 
 def weight_of(records: Sequence[GameRecord]) -> int:
@@ -373,10 +382,11 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-def _refuse_twins(records: Sequence[GameRecord]) -> None:
-    twins = [identity for identity, n in Counter(record.identity for record in records).items() if n > 1]
-    if twins:
-        raise ParseError("identity", f"{twins[0]!r} stands for two records of one page")
+def _twin(records: Sequence[GameRecord]) -> str | None:
+    """An identity that two of the records have."""
+    if len(records) == 1:
+        return None
+    return next((each for each, n in Counter(record.identity for record in records).items() if n > 1), None)
 
 
 _GONE = """

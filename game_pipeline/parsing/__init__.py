@@ -3,10 +3,11 @@
 What the bytes mean is each source's own business (`sources`); what becomes of the records is that of `changes`.
 """
 
-from .parser import InProcess, ParseKilledError, Parser, ParserDefectError
+from .parser import Failure, InProcess, ParseKilledError, Parser, ParserDefectError
 from .workers import Workers, WorkersError, open_parser
 
 __all__ = [
+    "Failure",
     "InProcess",
     "ParseKilledError",
     "Parser",

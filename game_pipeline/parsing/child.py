@@ -22,7 +22,7 @@ from game_pipeline.model import RecordError
 from game_pipeline.sources import ParseError, Source
 
 from .reading import Job, read
-from .wire import NO_MEMORY, Frame, decode_job, encode_result, receive, send
+from .wire import NO_MEMORY, Frame, decode_jobs, encode_result, joined, receive, send
 
 __all__ = ["main"]
 
@@ -38,11 +38,7 @@ def main() -> None:
     send(connection, ({"limited": _limit_memory(memory_mb)}, b""))
     gc.freeze()  # what is loaded by now stays: no need to look through it again and again
     while frame := _next(connection):
-        # The master kills what takes too long; this ends it where the master is no more. The default action of the
-        # signal ends the process in the midst of C code, too.
-        signal.setitimer(signal.ITIMER_REAL, seconds + 1)
-        _limit_cpu(cpu_seconds)
-        answer = _answer(frame)
+        answer = _answer(frame, seconds, cpu_seconds)
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(connection, answer)
 
@@ -55,14 +51,21 @@ def _next(connection: socket.socket) -> Frame | None:
         return None
 
 
-def _answer(frame: Frame) -> Frame:
-    reference, job = decode_job(frame)
+def _answer(frame: Frame, seconds: float, cpu_seconds: float) -> Frame:
+    """What each of the pages that a frame asks for came to."""
     try:
-        head, body = _read(load(reference), job)
+        reference, jobs = decode_jobs(frame)
+        answers = []
+        for job in jobs:
+            # The master kills what takes too long; this ends it where the master is no more. The default action of the
+            # signal ends the process in the midst of C code, too.
+            signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+            _limit_cpu(cpu_seconds)
+            answers.append(_read(load(reference), job))
+        return joined(answers, held_mb=_held_mb())
     except MemoryError:
         # Not told from here: whatever took the memory may hold it still.
         os._exit(NO_MEMORY)
-    return {**head, "held_mb": _held_mb()}, body
 
 
 def _read(source: Source, job: Job) -> Frame:

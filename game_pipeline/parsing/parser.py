@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Literal, Self, cast
 
@@ -12,7 +13,7 @@ from game_pipeline.sources import Feed, Listing, Page, ParseError, Response, Sou
 
 from .reading import Job, Result, read
 
-__all__ = ["InProcess", "ParseKilledError", "Parser", "ParserDefectError"]
+__all__ = ["Failure", "InProcess", "ParseKilledError", "Parser", "ParserDefectError"]
 
 
 class ParseKilledError(ParseError):
@@ -27,6 +28,10 @@ class ParserDefectError(Exception):
         self.trace = trace
 
 
+Failure = ParseError | RecordError | ParserDefectError
+"""All that reading a page may raise."""
+
+
 class Parser(ABC):
     """Reads pages for any source. Close it, or use it as a context manager.
 
@@ -35,8 +40,11 @@ class Parser(ABC):
     """
 
     def parse(self, source: Source, page: Page) -> list[GameRecord]:
-        job = Job("parse", page.url, page.body, key=page.key, content_type=page.content_type)
-        return cast(list[GameRecord], self._run(source, job))
+        return cast(list[GameRecord], self._run(source, _page_job(page)))
+
+    def parse_pages(self, source: Source, pages: Sequence[Page]) -> Iterator[list[GameRecord] | Failure]:
+        """What `parse` makes of each page, in their order; what it would raise is handed over in its place."""
+        return cast(Iterator[list[GameRecord] | Failure], self._run_all(source, [_page_job(page) for page in pages]))
 
     def parse_listing(self, source: Source, response: Response) -> Listing:
         return cast(Listing, self._run(source, _reply_job("parse_listing", response)))
@@ -46,6 +54,13 @@ class Parser(ABC):
 
     @abstractmethod
     def _run(self, source: Source, job: Job) -> Result: ...
+
+    def _run_all(self, source: Source, jobs: Sequence[Job]) -> Iterator[Result | Failure]:
+        for job in jobs:
+            try:
+                yield self._run(source, job)
+            except (ParseError, RecordError, ParserDefectError) as error:
+                yield error
 
     def close(self) -> None:  # noqa: B027  -- a parser may have nothing to let go of
         """Let go of what the reading needs."""
@@ -57,6 +72,10 @@ class Parser(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _page_job(page: Page) -> Job:
+    return Job("parse", page.url, page.body, key=page.key, content_type=page.content_type)
 
 
 def _reply_job(method: Literal["parse_listing", "parse_feed"], response: Response, cursor: str | None = None) -> Job:

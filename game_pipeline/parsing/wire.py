@@ -1,5 +1,7 @@
 """What a worker and its master say to each other, and how it travels: frames of a JSON head and raw bytes.
 
+A frame asks for several pages, and its answer has what each came to.
+
 Never pickled: what a hostile page made of a worker must not run in its master.
 """
 
@@ -9,6 +11,7 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
@@ -20,7 +23,18 @@ from game_pipeline.sources import Feed, Listing, Request
 
 from .reading import Job, Result
 
-__all__ = ["NO_MEMORY", "Frame", "decode_job", "decode_result", "encode_job", "encode_result", "receive", "send"]
+__all__ = [
+    "NO_MEMORY",
+    "Frame",
+    "decode_jobs",
+    "decode_result",
+    "encode_jobs",
+    "encode_result",
+    "joined",
+    "parted",
+    "receive",
+    "send",
+]
 
 Frame = tuple[dict[str, Any], bytes]
 
@@ -38,22 +52,40 @@ def _adapter(method: str) -> TypeAdapter[Any]:
     return TypeAdapter(_RESULTS[method])
 
 
-def encode_job(source: str, job: Job) -> Frame:
-    request = None if job.request is None else asdict(job.request)
-    return {
-        "source": source,
-        **{name: getattr(job, name) for name in _HEAD},
-        "request": request,
-        "body": None,
-    }, job.body
+def joined(parts: Iterable[Frame], **more: Any) -> Frame:
+    """Several frames as one, which says `more`, too."""
+    heads, bodies = zip(*parts, strict=True)
+    return {"parts": heads, "lengths": [len(body) for body in bodies], **more}, b"".join(bodies)
 
 
-def decode_job(frame: Frame) -> tuple[str, Job]:
+def parted(frame: Frame) -> list[Frame]:
+    """The frames that were `joined`."""
     head, body = frame
-    facts = {name: value for name, value in head.items() if name != "source"}
-    if facts["request"] is not None:
-        facts["request"] = Request.of(facts["request"].pop("url"), facts["request"])
-    return head["source"], Job(**facts | {"body": body})
+    parts, start = [], 0
+    for part, length in zip(head["parts"], head["lengths"], strict=True):
+        parts.append((part, body[start : start + length]))
+        start += length
+    return parts
+
+
+def encode_jobs(source: str, jobs: Sequence[Job]) -> Frame:
+    return joined(map(_encode_job, jobs), source=source)
+
+
+def decode_jobs(frame: Frame) -> tuple[str, list[Job]]:
+    return frame[0]["source"], [_decode_job(part) for part in parted(frame)]
+
+
+def _encode_job(job: Job) -> Frame:
+    request = None if job.request is None else asdict(job.request)
+    return {**{name: getattr(job, name) for name in _HEAD}, "request": request}, job.body
+
+
+def _decode_job(frame: Frame) -> Job:
+    head, body = frame
+    if head["request"] is not None:
+        head["request"] = Request.of(head["request"].pop("url"), head["request"])
+    return Job(**head, body=body)
 
 
 def encode_result(job: Job, result: Result) -> bytes:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING
 from game_pipeline.model import RecordError
 from game_pipeline.sources import ParseError, Source
 
-from .parser import InProcess, ParseKilledError, Parser, ParserDefectError
+from .parser import Failure, InProcess, ParseKilledError, Parser, ParserDefectError
 from .reading import Job, Result
-from .wire import NO_MEMORY, Frame, decode_result, encode_job, receive, send
+from .wire import NO_MEMORY, Frame, decode_result, encode_jobs, parted, receive, send
 
 if TYPE_CHECKING:
     from game_pipeline.settings import ParseSettings
@@ -29,6 +30,11 @@ __all__ = ["Workers", "WorkersError", "open_parser"]
 logger = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
+# Pages are sent to a worker several at a time, as going to it and back costs more than reading a small one. Honest ones
+# are done together in a fraction of these seconds; where they are not, or cost their worker, each is read alone.
+TOGETHER_PAGES = 16
+TOGETHER_BYTES = 512 * 1024
+TOGETHER_SECONDS = 3.0
 # All that a worker needs of the environment; passwords of databases are none of its business.
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONHOME", "LD_LIBRARY_PATH")
 
@@ -97,32 +103,41 @@ class Workers(Parser):
             return [worker.pid for worker in self._idle]
 
     def _run(self, source: Source, job: Job) -> Result:
-        frame = encode_job(reference_of(source), job)
         try:
-            head, body = self._ask(frame)
+            [answer] = self._ask(source, [job], self._seconds)
         except _LostError as lost:
             if not lost.by_chance:
                 raise ParseKilledError("parser", str(lost)) from None
             # The machine may have run out of memory, or a person killed it; a page that does it twice is to blame.
             try:
-                head, body = self._ask(frame)
+                [answer] = self._ask(source, [job], self._seconds)
             except _LostError as again:
                 raise ParseKilledError("parser", str(again)) from None
-        match head.get("error"):
-            case None:
-                return decode_result(job, body)
-            case "parse":
-                raise ParseError(head["where"], head["problem"])
-            case "record":
-                raise RecordError(head["problem"])
-            case _:
-                raise ParserDefectError(head["problem"], head["trace"])
+        result = _read_answer(job, answer)
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    def _ask(self, frame: Frame) -> Frame:
+    def _run_all(self, source: Source, jobs: Sequence[Job]) -> Iterator[Result | Failure]:
+        for some in _together(jobs):
+            if len(some) == 1:
+                yield from super()._run_all(source, some)
+                continue
+            try:
+                answers = self._ask(source, some, min(self._seconds, TOGETHER_SECONDS))
+            except _LostError:  # which of them is to blame shows when each is read alone
+                yield from super()._run_all(source, some)
+            else:
+                yield from (_read_answer(job, answer) for job, answer in zip(some, answers, strict=True))
+
+    def _ask(self, source: Source, jobs: Sequence[Job], seconds: float) -> list[Frame]:
+        """What the jobs came to, done by one worker within so many seconds. Raises `_LostError`."""
+        frame = encode_jobs(reference_of(source), jobs)
         with self._free:
             worker = self._take()
+            worker.pages += len(jobs)
             try:
-                answer = worker.ask(frame, self._seconds)
+                answer = worker.ask(frame, seconds)
             except BaseException:  # an interrupt leaves the worker at a page that nobody waits for
                 worker.kill()
                 raise
@@ -131,7 +146,7 @@ class Workers(Parser):
             else:
                 with self._lock:
                     self._idle.append(worker)
-            return answer
+            return parted(answer)
 
     def _take(self) -> _Worker:
         with self._lock:
@@ -177,7 +192,6 @@ class _Worker:
 
     def ask(self, frame: Frame, seconds: float) -> Frame:
         """Raises `_LostError`."""
-        self.pages += 1
         deadline = time.monotonic() + seconds
         try:
             send(self._connection, frame, deadline)
@@ -213,6 +227,33 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+
+
+def _together(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Jobs as they are sent to a worker: few at a time, and a large page alone."""
+    some: list[Job] = []
+    size = 0
+    for job in jobs:
+        if some and (len(some) == TOGETHER_PAGES or size + len(job.body) > TOGETHER_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(job)
+        size += len(job.body)
+    if some:
+        yield some
+
+
+def _read_answer(job: Job, answer: Frame) -> Result | Failure:
+    head, body = answer
+    match head.get("error"):
+        case None:
+            return decode_result(job, body)
+        case "parse":
+            return ParseError(head["where"], head["problem"])
+        case "record":
+            return RecordError(head["problem"])
+        case _:
+            return ParserDefectError(head["problem"], head["trace"])
 
 
 def reference_of(source: Source) -> str:

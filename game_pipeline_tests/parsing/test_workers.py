@@ -89,6 +89,26 @@ def test_what_a_parser_raises_arrives_as_it_is(workers: Workers) -> None:
         assert "nasty.py" in defect.value.trace
 
 
+def test_pages_read_together_come_to_what_each_comes_to_alone(workers: Workers) -> None:
+    wanted = ["first", "refuse", "claim", "second", "hang", "defect", "die", "last"]
+    answers = list(workers.parse_pages(NASTY, [page(what) for what in wanted]))
+    refused, claim, hang, defect, killed = (answers[place] for place in (1, 2, 4, 5, 6))
+    assert [each[0].title for each in answers if isinstance(each, list)] == ["first", "second", "last"]
+    assert isinstance(refused, ParseError)
+    assert isinstance(claim, RecordError)
+    assert isinstance(defect, ParserDefectError)
+    assert isinstance(hang, ParseKilledError)
+    assert hang.problem == "not done after 1.5 s, killed"
+    assert isinstance(killed, ParseKilledError)
+    assert killed.problem == "the process that read it was ended by SIGKILL"
+
+
+def test_many_and_large_pages_come_back_in_their_order(workers: Workers) -> None:
+    pages = [page(f"{n}" + " " * (300_000 if n % 5 == 0 else 1)) for n in range(40)]
+    told = [each[0].title for each in workers.parse_pages(NASTY, pages) if isinstance(each, list)]
+    assert told == [str(n) for n in range(40)]
+
+
 def test_a_worker_is_used_again_and_replaced_after_its_pages() -> None:
     with Workers(pages_per_worker=3) as workers:
         pids = [pid_of(workers) for _ in range(7)]
