@@ -45,8 +45,7 @@ def import_(
         source = known_source(name)
         if not source.segments:
             raise WrongUse(
-                f"{name} has no listing to import; read a document: "
-                f"game-pipeline source parse {name} FILE --url ADDRESS"
+                f"{name} has no listing to import, its records come with uploads: game-pipeline library --help"
             )
         if not app.settings.source(name).enabled:
             raise WrongUse(f"{name} is switched off in the settings (sources.{name}.enabled)")
@@ -74,11 +73,6 @@ def _owners(urls: Sequence[str]) -> dict[Source, list[str]]:
             near = nearest(url)
             hint = f"; the nearest known sources are {', '.join(near)}" if near else "; see: game-pipeline source list"
             raise WrongUse(f"no source owns {url or 'an empty address'}{hint}")
-        if not source.segments:
-            raise WrongUse(
-                f"{source.name} reads documents given by hand: "
-                f"game-pipeline source parse {source.name} FILE --url {url}"
-            )
         owned[source].append(url)
     return owned
 

@@ -27,10 +27,7 @@ def known_source(name: str) -> Source:
 def _visited_source(name: str) -> Source:
     item = known_source(name)
     if not item.segments:
-        raise WrongUse(
-            f"{name} visits no site, its documents are given by hand: "
-            f"game-pipeline source parse {name} FILE --url ADDRESS"
-        )
+        raise WrongUse(f"{name} visits no site, its records come with uploads: game-pipeline library --help")
     return item
 
 
@@ -202,21 +199,28 @@ def reparse(app: App, name: str, segments: tuple[str, ...], json_: bool) -> None
 
 @source.command()
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only look into the dump; nothing is written.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only look into the files; nothing is written.")
 @json_option
 @pass_app
-def load(app: App, name: str, file: Path, dry_run: bool, json_: bool) -> None:
-    """Take the pages of a site out of a dump that it publishes: FILE, plain, gzipped or in a zip. Sends no request.
+def load(app: App, name: str, files: tuple[Path, ...], dry_run: bool, json_: bool) -> None:
+    """Take the pages of a site out of a dump that it publishes: one of FILES, plain, gzipped or in a zip. Or take FILES
+    for pages: iFiction documents and games in HTML with an IFID (ifiction). Sends no request.
 
-    Pages that were visited already are left alone. IFDB's: ifarchive.org/if-archive/info/ifdb/
+    Pages that were visited already are left alone. IFDB's dump: ifarchive.org/if-archive/info/ifdb/
     """
+    from .give import load_documents
     from .load import load_dump
 
     item = _visited_source(name)
     if not app.settings.source(name).enabled:
         raise WrongUse(f"{name} is switched off in the settings (sources.{name}.enabled)")
-    load_dump(app, item, file, dry_run=dry_run, json_=json_)
+    if item.documents:
+        load_documents(app, item, files, dry_run=dry_run, json_=json_)
+        return
+    if len(files) > 1:
+        raise WrongUse(f"{name} takes one dump at a time; {len(files)} files were given")
+    load_dump(app, item, files[0], dry_run=dry_run, json_=json_)
 
 
 @source.command()

@@ -282,6 +282,9 @@ class Source(ABC):
     """True where one game may well have several records: each of its files or versions, each of its translations. Of
     any other source, a second record is a reason to doubt that it is about the same game."""
 
+    documents: ClassVar[bool] = False
+    """True where people hand in the pages as files; `given_address` says how such a file is addressed."""
+
     @abstractmethod
     def owns(self, url: str) -> bool:
         """Is this the address of a game of mine?"""
@@ -338,6 +341,11 @@ class Source(ABC):
         Raises `ParseError` for what is no such dump, ValueError where the site publishes none.
         """
         raise ValueError(f"{self.title} publishes no dump")
+
+    def given_address(self, identity: str) -> str:
+        """The address, nobody's, of a file that was handed in, by the identity of its first record. Raises ValueError
+        where pages come from the site alone."""
+        raise ValueError(f"{self.title} takes no files")
 
     def leads_elsewhere(self, url: str, led_to: str | None) -> bool:
         """Is where a game's address leads for good the address of another game? A site has merged the two then."""

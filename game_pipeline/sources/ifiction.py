@@ -1,4 +1,5 @@
-"""Treaty of Babel documents (iFiction): the reader of one story, and the source for documents given by hand.
+"""Treaty of Babel documents (iFiction): the reader of one story, and the source for documents given by hand or by
+address.
 
 The format is that of "The Treaty of Babel" (babel.ifarchive.org), revision 12. IFDB wraps the same format; what it
 adds lives in `ifdb`.
@@ -8,12 +9,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord, digest
 
-from .base import Listing, Page, PageRef, ParseError, Policy, Request, Response, Source
+from .base import Expects, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from .draft import Draft
+from .html_games import html_game, is_html
 from .languages import language_of
 from .links import classify
 from .text import html_to_markdown, plain_to_markdown, split_names
@@ -91,7 +93,10 @@ def add_bibliography(draft: Draft, facts: dict[str, str], description: str) -> N
 
 
 class IFiction(Source):
-    """iFiction documents: nothing is crawled, a file or an address of one is parsed."""
+    """iFiction documents, and games in HTML that carry an IFID: given as files, or by the address of a document.
+
+    Nothing is listed. A document with an address is visited again like any page, a file is what it was.
+    """
 
     name = "ifiction"
     title = "Treaty of Babel (iFiction) documents"
@@ -102,6 +107,9 @@ class IFiction(Source):
     verified = True
     parser_version = 1
     several_records_a_game = True
+    expects = Expects(records=(0, None))
+    segments = (Segment("documents", "Documents"),)
+    documents = True
 
     def owns(self, url: str) -> bool:
         try:
@@ -127,7 +135,12 @@ class IFiction(Source):
     def parse_listing(self, response: Response) -> Listing:
         raise ParseError("listing", "iFiction documents are not listed anywhere")
 
+    def given_address(self, identity: str) -> str:
+        return f"https://ifiction.invalid/{quote(identity, safe='')}"
+
     def parse(self, page: Page) -> list[GameRecord]:
+        if is_html(page.body):
+            return [html_game(self, page)]
         stories = list(children(parse_xml(page.body, "ifindex", what="ifindex"), "story"))
         if not stories:
             raise ParseError("ifindex story", "no story in the document")

@@ -22,7 +22,7 @@ from game_pipeline.sources.identities import site_id
 from .replica_walk import Walk, parse_page
 
 EVERY = sorted(SOURCES)
-VISITED = sorted(name for name, source in SOURCES.items() if source.segments and source.hosts)
+VISITED = sorted(name for name, source in SOURCES.items() if source.segments and not source.documents)
 SAMPLE = 12
 
 

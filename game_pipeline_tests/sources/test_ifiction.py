@@ -74,3 +74,27 @@ def test_documents_are_located_and_never_listed() -> None:
     assert not SOURCE.owns("https://example.org/story.xml")
     assert SOURCE.locate(URL).pages[0].request.url == URL
     assert list(SOURCE.listing()) == []
+
+
+TWINE = """<!DOCTYPE html><html lang="en"><head><title>Lamp</title><meta name="author" content="Ann Example">
+<meta property="ifiction:ifid" content="aaaa-0001"></head><body><p>UUID://BBBB-0002//</p>
+<tw-storydata name="The Lamp" creator="Twine" creator-version="2.3.13" format="Harlowe" format-version="3.1.0"
+ ifid="CCCC-0003" hidden></tw-storydata></body></html>"""
+
+
+def test_a_game_in_html_is_known_by_every_ifid_that_it_carries_and_by_its_story() -> None:
+    (record,) = SOURCE.parse(Page(url="https://example.org/lamp.html", body=TWINE.encode()))
+    assert (record.identity, record.title) == ("AAAA-0001", "The Lamp")
+    assert [(each.scheme, each.value) for each in record.external_ids] == [
+        ("ifid", "AAAA-0001"),
+        ("ifid", "CCCC-0003"),
+        ("ifid", "BBBB-0002"),
+    ]
+    assert [credit.name for credit in record.credits] == ["Ann Example"]
+    assert [(tag.kind, tag.value) for tag in record.tags] == [("language", "en"), ("system", "Twine")]
+    assert record.extra == {"generator": "Twine 2.3.13", "story_format": "Harlowe 3.1.0"}
+
+
+def test_a_page_without_an_ifid_is_no_game() -> None:
+    with pytest.raises(ParseError, match="no IFID in the page"):
+        SOURCE.parse(Page(url=URL, body=b"<html><head><title>T</title></head><body>x</body></html>"))

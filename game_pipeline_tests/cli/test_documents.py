@@ -1,0 +1,63 @@
+"""iFiction documents and games in HTML: given as files, or by the address of a document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from game_pipeline.changes import unread_segments
+from game_pipeline.sources import get
+from game_pipeline.sources.ifiction import IFiction
+from game_pipeline.store import Store
+from game_pipeline_tests.http_server import Reply, ScriptedServer
+
+from .conftest import Shell
+
+STORY = (
+    "<ifindex><story><identification><ifid>{ifid}</ifid><format>glulx</format></identification>"
+    "<bibliographic><title>{title}</title><author>Ann Example</author></bibliographic></story></ifindex>"
+)
+GAME = '<!doctype html><html><title>The Lamp</title><meta property="ifiction:ifid" content="AAAA-0001">play</html>'
+
+
+def test_documents_given_as_files_and_by_address_reach_the_catalogue_and_are_read_by_later_parsers(
+    shell: Shell, workplace: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, game = workplace / "lamp.iFiction", workplace / "lamp.html"
+    story.write_text(STORY.format(ifid="AAAA-0001", title="The Lamp"))
+    game.write_text(GAME)
+    loaded = shell("source", "load", "ifiction", str(story), "--json")
+    assert loaded.code == 0, loaded.err
+    assert (loaded.document["documents_loaded"], loaded.document["records"]["new"]) == (1, 1)
+
+    with ScriptedServer() as server:
+        server.on("/tower.iFiction", Reply(200, STORY.format(ifid="BBBB-0002", title="The Tower").encode()))
+        config = workplace / "game_pipeline.toml"
+        text = config.read_text().replace("[crawl.routes]", f'[crawl.routes]\n"docs.example" = "{server.origin}"')
+        config.write_text(f"{text}\n[sources.ifiction]\nmin_delay = 0\n")
+        imported = shell("import", "https://docs.example/tower.iFiction", "--json")
+    assert imported.code == 0, imported.err
+    assert imported.document["catalogue"]["games_new"] == 1
+
+    with Store(database_url) as store:
+        games = store.rows("SELECT state->>'title' AS title FROM game ORDER BY game_id")
+        assert [row["title"] for row in games] == ["The Lamp", "The Tower"]
+        assert unread_segments(store, get("ifiction")) == []
+        monkeypatch.setattr(IFiction, "parser_version", IFiction.parser_version + 1)
+        assert unread_segments(store, get("ifiction")) == ["documents"]  # the sensor reads them anew
+
+
+def test_a_file_that_is_no_document_is_refused_in_one_line_and_the_others_with_it(
+    shell: Shell, workplace: Path
+) -> None:
+    good, bad = workplace / "good.html", workplace / "bad.html"
+    good.write_text(GAME)
+    bad.write_text("<html><title>T</title><body>x</body></html>")
+    looked = shell("source", "load", "ifiction", str(good), "--dry-run", "--json")
+    assert looked.document == {"source": "ifiction", "documents": ["given:AAAA-0001"]}
+    ended = shell("source", "load", "ifiction", str(good), str(bad))
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "bad.html: ifiction cannot read it" in ended.err
+    assert "no IFID in the page" in ended.err
+    assert "one dump at a time" in shell("source", "load", "ifdb", str(good), str(bad)).err
