@@ -255,4 +255,14 @@ def list_review(store: Store, *, kind: str | None = None, limit: int = 50) -> li
 
 
 def show_review(store: Store, item_id: int) -> dict[str, Any] | None:
-    return store.row("SELECT * FROM review_item WHERE item_id = %s", (item_id,))
+    """A question, open or not; to its evidence comes what a language model says of the record now."""
+    item = store.row("SELECT * FROM review_item WHERE item_id = %s", (item_id,))
+    if item is None or item["kind"] != "match":
+        return item
+    rows = store.rows(
+        "SELECT reason FROM match_edge WHERE %(record)s IN (a, b) AND judge = 'llm' AND ended_at IS NULL "
+        "ORDER BY edge_id",
+        {"record": item["record_id"]},
+    )
+    opinions = [evidence for row in rows for evidence in row["reason"]]
+    return item | {"proposal": item["proposal"] | {"evidence": [*item["proposal"].get("evidence", []), *opinions]}}

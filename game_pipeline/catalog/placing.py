@@ -29,7 +29,7 @@ from .relations import suggested_relation
 if TYPE_CHECKING:
     from .reconcile import Curator
 
-__all__ = ["Placed", "nearest_edge", "place", "place_as_decided", "tie_anew"]
+__all__ = ["Placed", "nearest_edge", "nearest_record", "place", "place_as_decided", "tie_anew"]
 
 ACTOR = "pipeline"
 APART = Decision("new", None, "told_apart", 0.0, (Evidence("rule", "nothing joins it to the others any more", "", ""),))
@@ -80,11 +80,12 @@ def place(connection: Connection[DictRow], curator: Curator, finder: Finder, rec
         others = [one for one in candidates if one.game_id not in games.values()]
         beyond = decide(claims, others, rarity=finder.rarity)
         if beyond.band == "auto" and beyond.game_id is not None:
-            edges.append(_edge(connection, record, _nearest(connection, record, beyond.game_id, demoted), beyond))
+            edges.append(_edge(connection, record, nearest_record(connection, record, beyond.game_id, demoted), beyond))
     else:
         decision = decide(claims, candidates, rarity=finder.rarity)
         if decision.band == "auto" and decision.game_id is not None:
-            edges.append(_edge(connection, record, _nearest(connection, record, decision.game_id, demoted), decision))
+            near = nearest_record(connection, record, decision.game_id, demoted)
+            edges.append(_edge(connection, record, near, decision))
     if decision.band == "review":
         _ask(connection, curator, record, decision, demoted)
         return Placed(decision, None)
@@ -149,7 +150,7 @@ def _ask(
     """Put it to a person; until then the record is of no game."""
     assert decision.game_id is not None
     wording = curator.wording(ACTOR, "import")
-    near = _nearest(connection, record, decision.game_id, demoted)
+    near = nearest_record(connection, record, decision.game_id, demoted)
     edge = edge_of(connection, record.record_id, near, "unsure", decision, actor=ACTOR)
     events: list[Event] = []
     before = _unsure(connection, record)
@@ -234,7 +235,7 @@ def nearest_edge(connection: Connection[DictRow], record: StoredRecord, decision
     """A decision about a game as a judgement about the record of it for which most speaks."""
     assert decision.game_id is not None
     demoted = demoted_among(connection, [key.token for key in identity_keys(record.record)])
-    (near,) = read_records(connection, [_nearest(connection, record, decision.game_id, demoted)])
+    (near,) = read_records(connection, [nearest_record(connection, record, decision.game_id, demoted)])
     keys = shared_keys(claims_without(record.record, demoted), claims_without(near.record, demoted))
     return _edge(connection, record, near.record_id, decision, keys)
 
@@ -246,11 +247,11 @@ def _edge(
 
 
 def _unsure(connection: Connection[DictRow], record: StoredRecord) -> list[tuple[Edge, str]]:
-    """What was not known of the record, and now is."""
+    """What was not known of the record, and now is; a language model only ever says what it holds likely."""
     return [
         (edge, "decided")
         for edge in read_edges(connection, [record.record_id])
-        if edge.judgement == "unsure" and edge.judge != "person"
+        if edge.judge == "llm" or (edge.judgement == "unsure" and edge.judge != "person")
     ]
 
 
@@ -263,7 +264,7 @@ def _games_of(connection: Connection[DictRow], records: Sequence[int]) -> Mappin
     return {row["record_id"]: row["game_id"] for row in rows}
 
 
-def _nearest(connection: Connection[DictRow], record: StoredRecord, game_id: int, demoted: frozenset[str]) -> int:
+def nearest_record(connection: Connection[DictRow], record: StoredRecord, game_id: int, demoted: frozenset[str]) -> int:
     """The record of a game for which most speaks, beside this one."""
     members = [one for one in members_of(connection, [game_id])[game_id] if one.record_id != record.record_id]
     return min(

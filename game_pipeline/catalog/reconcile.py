@@ -15,7 +15,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.matching import Decision, claims_of
+from game_pipeline.matching import Decision, Judge, claims_of
 from game_pipeline.merging import MergePolicy
 from game_pipeline.store import Event, Store, append
 
@@ -24,6 +24,7 @@ from .candidates import Finder
 from .holding import HeldChange, hold_all, hold_back, mass_changes, over_holds
 from .ids import next_id
 from .limits import Limits
+from .opinions import hear
 from .placing import Placed, place, tie_anew
 from .records import StoredRecord, lock_catalogue, members_of, read_record
 from .revise import Plan, Wording, plan
@@ -44,7 +45,8 @@ class Curator:
 
     `priorities`: source -> rank of its word, the lower wins. `limits`: source -> how far it may change a game unasked;
     a source that is not named has the defaults. `edits_age`: after which an edit's worth is asked for again.
-    `shadow`: what the sources would change is proposed, not done.
+    `shadow`: what the sources would change is proposed, not done. `judge`: reads what is doubtful, for the person who
+    decides about it; without one nothing is asked.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Curator:
         limits: Mapping[str, Limits] | None = None,
         edits_age: dt.timedelta = dt.timedelta(days=730),
         shadow: bool = False,
+        judge: Judge | None = None,
     ) -> None:
         self.store = store
         self.priorities = priorities
@@ -65,6 +68,7 @@ class Curator:
         self.limits = limits or {}
         self.edits_age = edits_age
         self.shadow = shadow
+        self.judge = judge
 
     def outright(self) -> Curator:
         """The same curator, but what it decides is done even in shadow mode."""
@@ -90,6 +94,8 @@ class Curator:
                 ).fetchone()
                 if row and row["version"] != row["matched_version"]:
                     self._match(connection, finder, read_record(connection, record_id), report)
+        if self.judge is not None:
+            hear(self, self.judge, report)
         return report
 
     def _match(

@@ -9,6 +9,7 @@ from .keys import SCHEMES, IdentityKey, Scheme, identity_keys, normal_id
 from .lists import ANSWER_COLUMNS, ListError, read_list, write_answers
 from .model import Model, load_model
 from .names import name_key, names_compatible, names_nobody
+from .opinion import MOST_SUSPECTS, Judge, Opinion, Question, Quote, Suspect, checked, suspect_of
 from .tables import Answer, Entry, TableMatcher
 from .titles import lookup_keys, numbers_of, title_key
 from .values import AUTHOR_ROLES, Band, Candidate, Claims, Decision, Evidence, Policy, authors_of, claims_of
@@ -17,6 +18,7 @@ __all__ = [
     "ANSWER_COLUMNS",
     "AUTHOR_ROLES",
     "METHODS",
+    "MOST_SUSPECTS",
     "SCHEMES",
     "Answer",
     "Band",
@@ -27,13 +29,19 @@ __all__ = [
     "Entry",
     "Evidence",
     "IdentityKey",
+    "Judge",
     "ListError",
     "Model",
+    "Opinion",
     "Policy",
+    "Question",
+    "Quote",
     "Rarity",
     "Scheme",
+    "Suspect",
     "TableMatcher",
     "authors_of",
+    "checked",
     "claims_of",
     "decide",
     "identity_keys",
@@ -45,6 +53,7 @@ __all__ = [
     "normal_id",
     "numbers_of",
     "read_list",
+    "suspect_of",
     "title_key",
     "usual_rarity",
     "write_answers",
