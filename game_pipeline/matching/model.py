@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from math import exp, isnan
+from math import exp
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,18 +29,16 @@ class Model:
     start: float
     trees: tuple[_Node, ...]
     cuts: tuple[tuple[float, float], ...]
+    _sum: Callable[[Sequence[float]], float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # As one expression of Python: a walk from node to node takes three times as long.
+        total = " + ".join([repr(self.start), *map(_expression, self.trees)])
+        object.__setattr__(self, "_sum", eval(f"lambda f: {total}", {}))  # of numbers alone
 
     def likelihood(self, features: Sequence[float]) -> float:
         """How likely it is that a pair with these features is one game, from 0 to 1."""
-        total = self.start
-        for tree in self.trees:
-            node: Any = tree  # not narrowed step by step: it is what makes this fast enough
-            while type(node) is tuple:
-                feature, threshold, nan_is_low, low, high = node
-                value = features[feature]
-                node = low if value <= threshold or (nan_is_low and isnan(value)) else high
-            total += node
-        return 1 / (1 + exp(-total))
+        return 1 / (1 + exp(-self._sum(features)))
 
     def cut(self, precision: float) -> float:
         """The score from which decisions are made unasked; one that none has where no score is precise enough."""
@@ -70,3 +68,12 @@ def _node(node: Any) -> _Node:
         return float(node)
     feature, threshold, nan_is_low, low, high = node
     return int(feature), float(threshold), bool(nan_is_low), _node(low), _node(high)
+
+
+def _expression(node: _Node) -> str:
+    """A tree as an expression of the features `f`; NaN is what is unlike itself."""
+    if not isinstance(node, tuple):
+        return repr(node)
+    feature, threshold, nan_is_low, low, high = node
+    is_low = f"f[{feature}] <= {threshold!r}" + (f" or f[{feature}] != f[{feature}]" if nan_is_low else "")
+    return f"({_expression(low)} if {is_low} else {_expression(high)})"
