@@ -52,7 +52,8 @@ _META = re.compile(rb"""<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_
 # What no XML string may hold; a name of an attribute with one in it could not even be asked for.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _CONTROL_BYTES = bytes((*range(9), 11, 12, *range(14, 32), 127))
-_SEEN = etree.XPath("descendant-or-self::text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")
+_UNSEEN = ("script", "style", "noscript")
+_SEEN = etree.XPath(f"descendant-or-self::text()[not({' or '.join(f'ancestor::{name}' for name in _UNSEEN)})]")
 _BREAKS = frozenset(("br", "p", "div", "li", "tr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"))
 _HIDDEN = frozenset(("script", "style", "noscript", "template"))
 
@@ -189,6 +190,8 @@ def labelled(node: Selector | None, row: str, label: str, value: str) -> dict[st
 
 
 def _pieces(root: etree._Element) -> list[Any]:
+    if not len(root) and next(root.iterancestors(*_UNSEEN), None) is None:  # most: an element with nothing but text
+        return [] if root.tag in _UNSEEN else [root.text or ""]
     found: Any = _SEEN(root)
     return list(found)
 

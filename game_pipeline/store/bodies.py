@@ -63,14 +63,15 @@ def packed_bodies(connection: Connection[DictRow], keys: Sequence[bytes]) -> Cal
     """Bodies as they are kept, to be unpacked one by one: a function that is `load_body` for each of the keys."""
     rows = connection.execute(_PACKED, (list(keys),), binary=True)
     packed = {bytes(row["body_hash"]): (row["body"], row["size"]) for row in rows}
-    return lambda key: _unpack(key, packed.get(key))
+    unpacker = zstandard.ZstdDecompressor()  # making one takes longer than unpacking a page
+    return lambda key: _unpack(unpacker, key, packed.get(key))
 
 
-def _unpack(key: bytes, packed: tuple[bytes, int] | None) -> bytes:
+def _unpack(unpacker: zstandard.ZstdDecompressor, key: bytes, packed: tuple[bytes, int] | None) -> bytes:
     if packed is None:
         raise BodyError(f"no stored body {key.hex()}")
     try:
-        body = zstandard.ZstdDecompressor().decompress(packed[0], max_output_size=packed[1])
+        body = unpacker.decompress(packed[0], max_output_size=packed[1])
     except zstandard.ZstdError as error:
         raise BodyError(f"stored body {key.hex()} is damaged: {error}") from error
     if body_hash(body) != key:

@@ -57,6 +57,17 @@ def test_text_is_what_a_reader_sees_on_one_line() -> None:
     assert "нет" not in text(page, "body")
 
 
+@pytest.mark.parametrize(
+    ("inside", "seen"),
+    [("a  b", "a b"), ("", ""), ("<!-- c -->a", "a"), ("a<i>b</i>", "ab"), ("a<script>b</script>", "a")],
+)
+@pytest.mark.parametrize("around", ["div", "noscript", "script"])
+def test_text_is_seen_unless_it_is_kept_for_readers_without_scripts(around: str, inside: str, seen: str) -> None:
+    page = parse_html(f"<body><{around}><p>{inside}</p></{around}></body>".encode())
+    assert [text(found) for found in page.css("p")] == ([] if around == "script" else [seen * (around == "div")])
+    assert text(page, around) == seen * (around == "div")
+
+
 def test_lines_end_where_a_reader_sees_them_end() -> None:
     page = parse_html(PAGE.encode())
     assert lines(page, "body")[:4] == ["Тень башни", "Первая строка", "вторая строка", "третья и всё"]
