@@ -14,8 +14,8 @@ from psycopg.rows import DictRow
 
 from game_pipeline.matching import Candidate, CandidateIndex, Claims, claims_of, usual_rarity
 from game_pipeline.people import aliases_of
-from game_pipeline.sources import SOURCES
 
+from .ledger.pairs import SEVERAL_A_GAME
 from .records import StoredRecord, members_of, title_tokens
 
 __all__ = ["Finder", "alike", "find_candidates"]
@@ -23,9 +23,6 @@ __all__ = ["Finder", "alike", "find_candidates"]
 MOST_GAMES_A_KEY = 50  # a key shared by more says nothing
 MOST_ALIKE = 10
 GAMES_A_QUESTION = 500  # whose titles are read into memory in the time that one question by trigrams takes
-
-# Sources of which another record of a game says nothing against this one.
-_SEVERAL_A_GAME = frozenset(name for name, source in SOURCES.items() if source.several_records_a_game)
 
 _FIND = b"""
 SELECT DISTINCT game_id FROM (
@@ -156,6 +153,6 @@ def _candidate(
         external_ids=tuple(sorted({pair for claims in told for pair in claims.external_ids})),
         keys=frozenset(key.token for claims in told for key in claims.keys),
         never=never,
-        sources=frozenset(member.source for member in others if member.live) - _SEVERAL_A_GAME,
+        sources=frozenset(member.source for member in others if member.live) - SEVERAL_A_GAME,
         kind=str(state["kind"]),
     )

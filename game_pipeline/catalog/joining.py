@@ -64,8 +64,8 @@ def merge_games(
 ) -> MergeReport:
     """The records and edits of game `merged` become game `kept`'s, which `merged` then refers to.
 
-    A person's earlier word that some of the two are different ends. Inside the caller's transaction.
-    Raises `JoinError`.
+    Whatever was said before of some of the two being different ends, be it by a person or by a rule: what stood would
+    tear a record out of the game that they are now. Inside the caller's transaction. Raises `JoinError`.
     """
     lock_catalogue(connection)
     if kept == merged:
@@ -77,15 +77,12 @@ def merge_games(
     ours, theirs = members_ids(connection, kept), members_ids(connection, merged)
     across = crossing(read_edges(connection, theirs), ours, theirs)
     founder, gone = founders(connection, [kept, merged])
+    say = (said(connection, founder, gone, "same", "merged", words, author),)
     change = Change(
         about=ours | theirs,
         because=_person(words),
-        say=(said(connection, founder, gone, "same", "merged", words, author),),
-        end=tuple(
-            (edge, ONE_AFTER_ALL)
-            for edge in across
-            if edge.judge == "person" and edge.judgement == "different" and edge.pair != tuple(sorted((founder, gone)))
-        ),
+        say=say,
+        end=_not_replaced([(edge, ONE_AFTER_ALL) for edge in across if edge.judgement == "different"], say),
         keeps={kept: ours},
     )
     settled = settle(connection, curator, change, wording)

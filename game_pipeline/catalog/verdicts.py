@@ -12,7 +12,7 @@ from game_pipeline.store import Event, append
 
 from .edits import EditError, current_value, release_field
 from .holding import without_parts
-from .joining import keep_apart, merge_games
+from .joining import ONE_AFTER_ALL, keep_apart, merge_games
 from .ledger.edges import crossing, read_edges, said
 from .ledger.standing_games import founders, living, members_ids
 from .placing import place_as_decided
@@ -187,10 +187,10 @@ def _join(
     words = f"{author} said: the same game ({reason})"
     (founder,) = founders(connection, [game_id])
     across = crossing(read_edges(connection, [record_id]), [record_id], members_ids(connection, game_id))
-    end = [
-        (edge, "a person said that they are one game")
+    end = [  # a rule's word, too: it would tear another record out of the game; a person's of the founder is replaced
+        (edge, ONE_AFTER_ALL)
         for edge in across
-        if edge.judge == "person" and edge.judgement == "different" and founder not in edge.pair
+        if edge.judgement == "different" and not (edge.judge == "person" and founder in edge.pair)
     ]
     decision = Decision("auto", game_id, "person", 1.0, (Evidence("person", words, record.record.title, ""),))
     edge = said(connection, record_id, founder, "same", "accepted", words, author)

@@ -313,6 +313,63 @@ def test_a_conflict_that_a_person_decides_for_makes_one_game(catalogue: Catalogu
     assert equals_its_replay(catalogue)
 
 
+def _two_pages_tied_to_one_game(catalogue: Catalogue, source: str, order: tuple[int, ...]) -> None:
+    """A record of beta carries two ids, and a source has a page with each."""
+    told = (
+        ("beta", "1", {"title": "Owl", "external_ids": ids("OWL-ONE", "OWL-TWO")}),
+        (source, "1", {"title": "Owl", "external_ids": ids("OWL-ONE")}),
+        (source, "2", {"title": "Strix", "external_ids": ids("OWL-TWO")}),
+    )
+    for place in order:
+        name, identity, claims = told[place]
+        catalogue.says(name, identity, **claims)
+        catalogue.reconcile()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_second_page_of_a_source_that_a_person_accepts_is_of_the_game_and_tears_no_other_out(
+    catalogue: Catalogue, order: tuple[int, ...]
+) -> None:
+    _two_pages_tied_to_one_game(catalogue, "alpha", order)
+    assert len(parts(catalogue)) == 2
+    (item,) = catalogue.store.rows("SELECT item_id FROM review_item WHERE state = 'open'")
+    catalogue.does(accept, item["item_id"], author="ann", reason="sold in two halves")
+    for _ in range(2):
+        assert len(parts(catalogue)) == 1
+        catalogue.reconcile()
+    assert catalogue.store.rows("SELECT item_id FROM review_item WHERE state = 'open'") == []
+    explained(catalogue)
+    assert equals_its_replay(catalogue)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_of_a_source_that_has_several_records_a_game_what_is_tied_to_one_game_is_that_game(
+    catalogue: Catalogue, order: tuple[int, ...]
+) -> None:
+    _two_pages_tied_to_one_game(catalogue, "ifarchive", order)
+    assert len(parts(catalogue)) == 1
+    assert catalogue.store.rows("SELECT item_id FROM review_item") == []
+
+
+def test_a_merge_takes_every_record_along_whatever_stood_against_it(catalogue: Catalogue) -> None:
+    catalogue.says("beta", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    catalogue.says("alpha", "1", title="Owl", external_ids=ids("OWL-ONE"))
+    catalogue.says("gamma", "1", title="Strix", external_ids=ids("OWL-TWO"))
+    catalogue.says("alpha", "2", title="Strix", external_ids=ids("OWL-TWO"))
+    catalogue.says("beta", "2", title="Uhu", external_ids=ids("OWL-ONE", "OWL-TWO"))
+    catalogue.reconcile()
+    apart = parts(catalogue)
+    kept, gone = (game_of(catalogue, record) for record in (1, 3))
+    assert kept != gone
+    assert edges(catalogue, "judgement = 'different'") != []
+    merge(catalogue, kept, gone)
+    assert parts(catalogue) == {frozenset.union(*apart)}
+    explained(catalogue)
+    unmerge(catalogue, gone)
+    assert parts(catalogue) == apart
+    assert equals_its_replay(catalogue)
+
+
 # Answers that are kept -----------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,12 @@ from dataclasses import replace
 from game_pipeline.catalog.records import StoredRecord
 from game_pipeline.matching import Candidate, Claims, Decision, IdentityKey, claims_of, decide, lookup_keys
 from game_pipeline.model import GameRecord
+from game_pipeline.sources import SOURCES
 
-__all__ = ["as_candidate", "beside", "claims_without", "could_be_one", "shared_keys", "unlike_titles"]
+__all__ = ["SEVERAL_A_GAME", "as_candidate", "beside", "claims_without", "could_be_one", "shared_keys", "unlike_titles"]
+
+# Sources of which another record of a game says nothing against this one.
+SEVERAL_A_GAME = frozenset(name for name, source in SOURCES.items() if source.several_records_a_game)
 
 _ASKED = IdentityKey("asked", "would an id join them", "strong")
 
@@ -23,8 +27,9 @@ def claims_without(record: GameRecord, demoted: Collection[str]) -> Claims:
     return replace(claims, keys=tuple(key for key in claims.keys if key.token not in demoted))
 
 
-def as_candidate(record_id: int, claims: Claims, *, live: bool = True) -> Candidate:
-    """A record as if it were a game of its own. `game_id` is the record's number."""
+def as_candidate(record_id: int, claims: Claims, *, alone: bool = True) -> Candidate:
+    """A record as if it were a game of its own, of which its source has no other record (`alone`). `game_id` is the
+    record's number."""
     return Candidate(
         game_id=record_id,
         titles=claims.titles,
@@ -32,7 +37,7 @@ def as_candidate(record_id: int, claims: Claims, *, live: bool = True) -> Candid
         people=claims.people,
         external_ids=claims.external_ids,
         keys=frozenset(key.token for key in claims.keys),
-        sources=frozenset({claims.source}) if live else frozenset(),
+        sources=frozenset({claims.source}) if alone else frozenset(),
         kind=claims.kind,
     )
 
@@ -51,7 +56,7 @@ def beside(ours: StoredRecord, theirs: StoredRecord, demoted: Collection[str] = 
         replace(key, strength="weak") if key.strength == "strong" and key.token not in strong else key
         for key in mine.keys
     )
-    return decide(replace(mine, keys=keys), [as_candidate(theirs.record_id, other, live=_both_live(ours, theirs))])
+    return decide(replace(mine, keys=keys), [as_candidate(theirs.record_id, other, alone=_alone(ours, theirs))])
 
 
 def could_be_one(ours: StoredRecord, theirs: StoredRecord) -> Decision:
@@ -61,11 +66,12 @@ def could_be_one(ours: StoredRecord, theirs: StoredRecord) -> Decision:
     """
     mine = replace(claims_of(ours.record), keys=(*claims_of(ours.record).keys, _ASKED))
     other = replace(claims_of(theirs.record), keys=(*claims_of(theirs.record).keys, _ASKED))
-    return decide(mine, [as_candidate(theirs.record_id, other, live=_both_live(ours, theirs))])
+    return decide(mine, [as_candidate(theirs.record_id, other, alone=_alone(ours, theirs))])
 
 
-def _both_live(ours: StoredRecord, theirs: StoredRecord) -> bool:
-    return ours.live and theirs.live
+def _alone(ours: StoredRecord, theirs: StoredRecord) -> bool:
+    """Whether two records of one source would be two games: both are listed, by a source that lists a game once."""
+    return ours.live and theirs.live and theirs.source not in SEVERAL_A_GAME
 
 
 def unlike_titles(key: str, bearers: Iterable[StoredRecord]) -> int:
