@@ -14,6 +14,7 @@ from .catalog import GAMES, GROUP, OWNERS, catalog_assets
 from .checks import catalog_checks
 from .duplicates import DUPLICATES, duplicates_asset, duplicates_job, nightly_duplicates
 from .library import DATA_FILE, library_assets, library_check, take_in_job, upload_sensor
+from .library_analytics import analytics_asset
 from .monitoring import health_job, health_sensor, monitoring_assets
 from .overrides import override_job
 from .people import people_asset
@@ -50,7 +51,7 @@ def build_defs(
     catalogue = [*catalog_assets([*names, GogGalaxy.name]), *monitoring_assets(names), webhook_asset()]
     catalogue += [*library_assets(), raw_store_asset({source.name: source for source in crawled})]
     catalogue.append(people_asset(GAMES, group=GROUP, owners=OWNERS))
-    catalogue.append(duplicates_asset())
+    catalogue += [duplicates_asset(), analytics_asset()]
     delivering, reporting, taking_in, upkeep = deliver_job(), health_job(), take_in_job(), upkeep_job()
     finding = duplicates_job()
     reconcile = dg.define_asset_job(

@@ -33,7 +33,10 @@ if TYPE_CHECKING:  # no public name of dagster's stands for what define_asset_jo
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 __all__ = [
+    "ANALYTICS",
     "DATA_FILE",
+    "GROUP",
+    "OWNERS",
     "OWNERSHIP",
     "PLAYERS",
     "TAKE_IN_JOB",
@@ -46,7 +49,7 @@ __all__ = [
 
 GROUP = "library"
 OWNERS = ["team:libraries"]
-OWNERSHIP, DATA_FILE = (dg.AssetKey(["library", name]) for name in ("ownership", "data_file"))
+OWNERSHIP, DATA_FILE, ANALYTICS = (dg.AssetKey(["library", name]) for name in ("ownership", "data_file", "analytics"))
 RECORDS = dg.AssetKey(["records", GogGalaxy.name])
 TAKE_IN_JOB = "take_in_libraries"
 PLAYERS = dg.DynamicPartitionsDefinition(name="players")
@@ -326,8 +329,8 @@ def library_check() -> dg.AssetChecksDefinition:
 def take_in_job() -> "UnresolvedAssetJobDefinition":
     return dg.define_asset_job(
         TAKE_IN_JOB,
-        selection=dg.AssetSelection.assets(OWNERSHIP, RECORDS, DATA_FILE),
-        description="Take in the uploads that wait, read what they state about games, and renew the data file.",
+        selection=dg.AssetSelection.assets(OWNERSHIP, RECORDS, DATA_FILE, ANALYTICS),
+        description="Take in the uploads that wait, read what they state about games, renew the data file, analyse.",
         executor_def=dg.in_process_executor,
     )
 

@@ -70,6 +70,10 @@ def test_dropped_databases_become_partitions_records_games_and_the_data_file(
     result = deck.run(TAKE_IN_JOB, request)
     made = {each.partition: each.metadata for each in result.asset_materializations_for_node("library__ownership")}
     assert {key: metadata["games"].value for key, metadata in made.items()} == {str(ANN): 1, str(BOB): 1}
+    [analytics] = result.asset_materializations_for_node("library__analytics")
+    numbers = {key: analytics.metadata[key].value for key in ("players", "owned_games", "overlap_at_most")}
+    assert numbers == {"players": 2, "owned_games": 2, "overlap_at_most": 1}
+    assert "| Star Quest | 2 | Ann, Bob |" in str(analytics.metadata["report"].value)
     [refused] = store.rows("SELECT message FROM library_upload WHERE state = 'refused'")
     assert refused["message"].startswith("notes.txt: is no SQLite database")
 
