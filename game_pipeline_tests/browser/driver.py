@@ -94,6 +94,11 @@ class Browser:
     def _shot(self) -> bytes:
         return base64.b64decode(self.chrome.get_screenshot_as_base64())
 
+    def errors(self) -> list[str]:
+        """What the pages had to complain of since this was asked last."""
+        log = self.chrome.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+
     def hosts(self) -> set[str]:
         """Every host that a page of http(s) or ws(s) was asked of so far."""
         for entry in self.chrome.get_log("performance"):  # type: ignore[no-untyped-call]
