@@ -56,37 +56,33 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread.join(10)
 
 
-@pytest.fixture
-def desk_settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", desk=DeskSettings(token=TOKEN, max_body_kb=16))
-
-
-@pytest.fixture
-def served(store: Store, desk_settings: Settings) -> Iterator[Served]:
-    """A desk on an empty catalogue."""
-    app = create_app(desk_settings, store)
+@contextmanager
+def opened_desk(store: Store, settings: Settings) -> Iterator[Served]:
+    app = create_app(settings, store)
     with serving(app) as url, httpx2.Client(base_url=url, timeout=20) as client:
-        yield Served(app, client, url, desk_settings.data_dir, store)
+        yield Served(app, client, url, settings.data_dir, store)
 
 
-@pytest.fixture
-def players(store: Store, desk_settings: Settings, tmp_path: Path) -> None:
-    """Ann and Bob, who share a game; one title is hostile."""
+def settings_at(place: Path) -> Settings:
+    return Settings(data_dir=place / "data", desk=DeskSettings(token=TOKEN, max_body_kb=16))
+
+
+def hand_in_libraries(store: Store, settings: Settings, place: Path) -> None:
+    """Ann's and Bob's, who share a game; one title is hostile."""
     ann = upload(
-        tmp_path,
+        place,
         "ann.db",
         ANN,
         owned("gog_1", "Star Quest", installed=True),
         owned("steam_9", "<script>alert(1)</script>"),
     )
-    bob = upload(tmp_path, "bob.db", BOB, owned("gog_1", "Star Quest"), owned("epic_x", "Dark Tower"))
-    take(store, desk_settings.data_dir, ann, "Ann")
-    take(store, desk_settings.data_dir, bob, "Bob")
-    renew_data_file(store, desk_settings)
+    bob = upload(place, "bob.db", BOB, owned("gog_1", "Star Quest"), owned("epic_x", "Dark Tower"))
+    take(store, settings.data_dir, ann, "Ann")
+    take(store, settings.data_dir, bob, "Bob")
+    renew_data_file(store, settings)
 
 
-@pytest.fixture
-def catalogue(store: Store) -> Catalogue:
+def filled_catalogue(store: Store) -> Catalogue:
     """Three games: one that two sources tell of and disagree about, and two of one source."""
     catalogue = Catalogue(store)
     catalogue.says("alpha", "a1", title="Zork I", release_date="1980", external_ids=shared("X-1"))
@@ -95,3 +91,25 @@ def catalogue(store: Store) -> Catalogue:
     catalogue.says("alpha", "a3", title="Trinity")
     catalogue.reconcile()
     return catalogue
+
+
+@pytest.fixture
+def desk_settings(tmp_path: Path) -> Settings:
+    return settings_at(tmp_path)
+
+
+@pytest.fixture
+def served(store: Store, desk_settings: Settings) -> Iterator[Served]:
+    """A desk on an empty catalogue."""
+    with opened_desk(store, desk_settings) as desk:
+        yield desk
+
+
+@pytest.fixture
+def players(store: Store, desk_settings: Settings, tmp_path: Path) -> None:
+    hand_in_libraries(store, desk_settings, tmp_path)
+
+
+@pytest.fixture
+def catalogue(store: Store) -> Catalogue:
+    return filled_catalogue(store)

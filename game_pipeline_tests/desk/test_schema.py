@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from schemathesis.checks import negative_data_rejection, positive_data_acceptanc
 from game_pipeline.desk import create_app
 from game_pipeline.settings import Settings
 from game_pipeline.store import Store
-from game_pipeline_tests.catalog.curating import Catalogue
+from game_pipeline_tests.conftest import ReusedCatalogue
 
-from .conftest import AUTHORISED, TOKEN, Served
+from .conftest import AUTHORISED, TOKEN, Served, filled_catalogue, hand_in_libraries, opened_desk, settings_at
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -23,7 +24,7 @@ def as_lines(context: schemathesis.SerializationContext, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
-# Only described here; those that are asked are served by `served`.
+# Only described here; those that are asked are served by `desk`.
 described = create_app(Settings(), Store("postgresql:///nowhere"), TOKEN).openapi()
 # The live events never end: test_games listens to them.
 schema = schemathesis.openapi.from_dict(described).exclude(path="/api/events/live")
@@ -33,7 +34,18 @@ BOUNDS = {
 }
 
 
-def _ask(case: Case[Any], served: Served) -> None:
+@pytest.fixture(scope="module")
+def desk(reused_catalogue: ReusedCatalogue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for all operations: made for each of them it would take most of the time."""
+    place = tmp_path_factory.mktemp("desk")
+    with Store(reused_catalogue.empty()) as store:
+        filled_catalogue(store)
+        hand_in_libraries(store, settings_at(place), place)
+        with opened_desk(store, settings_at(place)) as opened:
+            yield opened
+
+
+def _ask(case: Case[Any], desk: Served) -> None:
     # A form has no other types than texts and files, and of lines a schema cannot say more than that they are text:
     # what is wrong as JSON may be right there, and the other way round.
     excluded = []
@@ -41,19 +53,17 @@ def _ask(case: Case[Any], served: Served) -> None:
         excluded = [negative_data_rejection, positive_data_acceptance]
     if case.path == "/api/reconcile":  # JSON within a text: test_reconcile asks for what is right and wrong in it
         excluded = [negative_data_rejection, positive_data_acceptance]
-    case.call_and_validate(base_url=served.url, headers=AUTHORISED, excluded_checks=excluded)
+    case.call_and_validate(base_url=desk.url, headers=AUTHORISED, excluded_checks=excluded)
 
 
 @schema.parametrize()
 @settings(max_examples=5, **BOUNDS)  # type: ignore[arg-type]
-def test_every_answer_is_as_described(case: Case[Any], served: Served, catalogue: Catalogue, players: None) -> None:
-    _ask(case, served)
+def test_every_answer_is_as_described(case: Case[Any], desk: Served) -> None:
+    _ask(case, desk)
 
 
 @pytest.mark.faults
 @schema.parametrize()
 @settings(max_examples=300, **BOUNDS)  # type: ignore[arg-type]
-def test_every_answer_is_as_described_however_often_it_is_asked(
-    case: Case[Any], served: Served, catalogue: Catalogue, players: None
-) -> None:
-    _ask(case, served)
+def test_every_answer_is_as_described_however_often_it_is_asked(case: Case[Any], desk: Served) -> None:
+    _ask(case, desk)

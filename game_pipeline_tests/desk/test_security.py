@@ -16,6 +16,8 @@ from game_pipeline.store import Store
 from .conftest import AUTHORISED, TOKEN, Served, serving
 
 WRITING = ("post", "put", "patch", "delete")
+ASKING = {("post", "/api/reconcile")}
+"""Forms for what an address cannot hold; they write nothing."""
 
 
 def operations(served: Served) -> list[tuple[str, str]]:
@@ -27,7 +29,7 @@ def test_every_operation_that_writes_wants_the_token_and_no_other_does(served: S
     document = served.client.get("/api/openapi.json").json()
     for method, path in operations(served):
         wants = "security" in document["paths"][path][method]
-        assert wants == (method in WRITING), (method, path)
+        assert wants == (method in WRITING and (method, path) not in ASKING), (method, path)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ def test_every_operation_that_writes_wants_the_token_and_no_other_does(served: S
 )
 def test_no_route_writes_for_whoever_lacks_the_token(served: Served, headers: dict[str, str], status: int) -> None:
     writing = [(method, path) for method, path in operations(served) if method in WRITING]
+    writing = [each for each in writing if each not in ASKING]
     assert len(writing) >= 7
     for method, path in writing:
         address = path.replace("{game_id}", "1").replace("{item_id}", "1").replace("{field}", "title")

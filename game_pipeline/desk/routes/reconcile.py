@@ -20,8 +20,8 @@ BASE = "/api/reconcile"
 
 router = APIRouter(prefix=BASE, tags=["reconciliation"])
 
-Asked = Annotated[str | None, Query(max_length=60_000, description="JSON: id of a query -> query.")]
-Wanted = Annotated[str | None, Query(max_length=60_000, description='JSON: {"ids": [...], "properties": [{"id"}]}.')]
+Asked = Annotated[str | None, Query(max_length=2000, description="JSON: id of a query -> query.")]
+Wanted = Annotated[str | None, Query(max_length=2000, description='JSON: {"ids": [...], "properties": [{"id"}]}.')]
 GameId = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="The number of a game.")]
 
 
