@@ -116,6 +116,8 @@ class Curator:
             report.methods[decision.method] += 1
             if decision.band != "new" and len(report.examples) < MOST_EXAMPLES:
                 report.examples.append(_example(record, placed))
+        elif known is not None and not record.silent:
+            tie_anew(connection, self, record)  # its last word, while it was a question, may be another page's id
         connection.execute(
             b"UPDATE source_record SET matched_version = %s WHERE record_id = %s", (record.version, record.record_id)
         )

@@ -67,7 +67,7 @@ def list_(app: App, json_: bool) -> None:
                 row["name"],
                 "yes" if row["verified"] else "no",
                 ", ".join(row["needs_keys"]),
-                row["segments"] or "documents",
+                row["segments"] or "uploads",
                 row["pages"],
                 row["records"],
                 row["last_run"] or "never",
