@@ -252,22 +252,25 @@ def _not_replaced(end: Sequence[tuple[Edge, str]], say: Sequence[Edge]) -> tuple
 
 
 _BEFORE = b"""
-SELECT record_id, bool_or(game_id = %(merged)s) AS own, min(decided_at) FILTER (WHERE game_id IS NOT NULL) AS first
+SELECT record_id, bool_or(game_id = %(merged)s AND ended_at >= %(moment)s) AS own,
+       min(decided_at) FILTER (WHERE game_id IS NOT NULL) AS first
 FROM match_decision WHERE record_id = ANY(%(members)s) GROUP BY record_id
 """
 _MERGED_AT = b"""
-SELECT recorded_at FROM game_revision WHERE game_id = %s AND status = 'merged' ORDER BY revision DESC LIMIT 1
+SELECT min(recorded_at) AS moment FROM game_revision WHERE game_id = %(merged)s AND revision > (
+    SELECT max(revision) FROM game_revision WHERE game_id = %(merged)s AND status <> 'merged')
 """
 
 
 def _as_before_the_merge(
     connection: Connection[DictRow], game_id: int, members: frozenset[int]
 ) -> tuple[frozenset[int], frozenset[int]]:
-    """Of the members, those that were the merged game's, and those that were of others when it was merged."""
-    row = connection.execute(_MERGED_AT, (game_id,)).fetchone()
-    rows = connection.execute(_BEFORE, {"merged": game_id, "members": sorted(members)}).fetchall()
+    """Of the members, those that were the merged game's, and those that were of others, when it was merged."""
+    row = connection.execute(_MERGED_AT, {"merged": game_id}).fetchone()
+    moment = row["moment"] if row else None
+    about = {"merged": game_id, "moment": moment, "members": sorted(members)}
+    rows = connection.execute(_BEFORE, about).fetchall()
     own = frozenset(each["record_id"] for each in rows if each["own"])
-    moment = row["recorded_at"] if row else None
     others = frozenset(
         each["record_id"] for each in rows if not each["own"] and moment is not None and each["first"] <= moment
     )

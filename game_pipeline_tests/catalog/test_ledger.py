@@ -256,6 +256,26 @@ def test_a_merge_within_a_merged_game_is_taken_back(catalogue: Catalogue) -> Non
     assert {game_of(catalogue, record_id) for record_id in (1, 2, 3)} == {owl, strix, crow}
 
 
+@pytest.mark.parametrize("back", ["split", "unmerge"])
+def test_what_a_game_had_parted_with_before_it_was_merged_is_not_its_own_again(catalogue: Catalogue, back: str) -> None:
+    strix = catalogue.says("alpha", "strix", title="Strix")
+    owl = catalogue.says("beta", "owl", title="Owl")
+    catalogue.reconcile()
+    first, second = (game_of(catalogue, record_id) for record_id in (strix, owl))
+    merge(catalogue, first, second)
+    report = catalogue.does(split_game, first, [strix], author="ann", reason="two games")
+    assert (report.back, game_of(catalogue, owl)) == (False, first)
+    merge(catalogue, report.game_id, first)
+    if back == "split":
+        report = catalogue.does(split_game, report.game_id, [owl], author="ann", reason="two after all")
+    else:
+        report = unmerge(catalogue, first)
+    assert (report.back, report.game_id) == (True, first)
+    assert (game_of(catalogue, strix), game_of(catalogue, owl)) == (report.split_from, first)
+    assert catalogue.shown(second)["merged_into"] == first
+    assert equals_its_replay(catalogue)
+
+
 def test_what_was_never_merged_is_not_taken_back(catalogue: Catalogue) -> None:
     catalogue.says("alpha", "owl", title="Owl")
     catalogue.reconcile()

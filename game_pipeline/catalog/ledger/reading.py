@@ -25,7 +25,8 @@ SELECT other.record_id FROM match_decision AS own JOIN match_decision AS other U
 WHERE own.record_id = ANY(%(records)s) AND own.ended_at IS NULL AND other.ended_at IS NULL
 """
 
-# The games that a record was of before, the latest first, as far as they have become the game that it is of now.
+# The games that a record was of before, the latest first, as far as they have become the game that it is of now, and
+# the record with them: one that it had left by then is not where it comes from.
 _DECISIONS = b"""
 WITH RECURSIVE now AS (
     SELECT record_id, game_id, decision_id FROM match_decision
@@ -39,6 +40,10 @@ SELECT now.record_id, now.game_id, now.decision_id,
        (SELECT coalesce(array_agg(game_id ORDER BY last DESC), '{}') FROM (
             SELECT old.game_id, max(old.decision_id) AS last FROM match_decision AS old JOIN path USING (game_id)
             WHERE old.record_id = now.record_id AND path.living = now.game_id AND old.game_id <> now.game_id
+                AND old.ended_at >= (
+                    SELECT min(recorded_at) FROM game_revision AS merged WHERE merged.game_id = old.game_id
+                    AND revision > (SELECT max(revision) FROM game_revision AS alive
+                                    WHERE alive.game_id = old.game_id AND alive.status <> 'merged'))
             GROUP BY old.game_id) AS each) AS before
 FROM now ORDER BY now.record_id
 """
