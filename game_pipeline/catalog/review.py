@@ -295,16 +295,40 @@ def _with_earlier(
     return [fields[name] for name in sorted(fields)], [asked[record_id] for record_id in sorted(asked)]
 
 
+_MASS = b"""
+WITH asked AS (
+    SELECT unnest(%(records)s::bigint[]) AS record_id
+    UNION
+    SELECT record_hold.record_id
+    FROM review_item CROSS JOIN LATERAL jsonb_array_elements_text(proposal->'records') AS earlier
+    JOIN record_hold ON record_hold.record_id = earlier.value::bigint
+    WHERE question = %(question)s AND state = 'open' AND record_hold.kind = 'limit' AND ended_at IS NULL
+)
+SELECT array_agg(record_id ORDER BY record_id) AS records, array_agg(version ORDER BY record_id) AS versions,
+       (SELECT count(DISTINCT game_id) FROM game_member JOIN asked USING (record_id)) AS games
+FROM asked JOIN source_record USING (record_id)
+"""
+
+
 def ask_mass(connection: Connection[DictRow], change: MassChange, correlation_id: str) -> list[Event]:
-    """May a source change so many of its games at once?"""
+    """May a source change so many of its games at once? Asked with what of an earlier such change is held still."""
+    question = f"mass:{change.source}"
+    row = connection.execute(_MASS, {"question": question, "records": list(change.records)}).fetchone()
+    assert row is not None
     return ask(
         connection,
         kind="mass",
-        question=f"mass:{change.source}",
+        question=question,
         game_id=None,
         record_id=None,
-        proposal={"source": change.source, "games": change.games, "of": change.of, "records": list(change.records)},
-        summary=f"{change.source} would change {change.games} of its {change.of} games at once; all of it is held back",
+        proposal={
+            "source": change.source,
+            "games": row["games"],
+            "of": change.of,
+            "records": row["records"],
+            "versions": row["versions"],  # the same records another time are another question
+        },
+        summary=f"{change.source} would change {row['games']} of its {change.of} games at once; all of it is held back",
         correlation_id=correlation_id,
     )
 
@@ -395,10 +419,13 @@ def ask(
     summary: str,
     correlation_id: str,
 ) -> list[Event]:
-    """Open a question, unless it stands or was answered just so; one that changed replaces the older item."""
+    """Open a question, unless it stands or was answered just so; one that changed replaces the older item.
+
+    What was let through and is held back again is asked about again.
+    """
     last = connection.execute(
         b"SELECT item_id, state, proposal FROM review_item WHERE question = %s AND state <> 'stale' "
-        b"ORDER BY item_id DESC LIMIT 1",
+        b"AND (state <> 'accepted' OR kind NOT IN ('held', 'mass')) ORDER BY item_id DESC LIMIT 1",
         (question,),
     ).fetchone()
     if last and canonical_json(last["proposal"]) == canonical_json(dict(proposal)):

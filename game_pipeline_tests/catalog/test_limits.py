@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -278,6 +279,33 @@ def test_an_accepted_mass_change_is_applied(many: Catalogue) -> None:
     assert dates(many) == ["1999"] * 4 + ["1980"] * 2
     many.reconcile()
     assert [item["state"] for item in many.asked("mass")] == ["accepted"]
+
+
+@pytest.mark.parametrize(("said", "then"), [(accept, "1999"), (reject, "1980")])
+def test_the_next_mass_change_of_the_same_games_is_asked_about_whatever_was_said_of_the_last(
+    many: Catalogue, said: Callable[..., str], then: str
+) -> None:
+    say_all(many, 4, release_date="1999")
+    many.reconcile()
+    answer(many, "mass", said)
+    say_all(many, 4, release_date="2001")
+    many.reconcile()
+    assert (dates(many), many.asked("mass")[-1]["state"]) == ([then] * 4 + ["1980"] * 2, "open")
+    answer(many, "mass", accept)
+    assert dates(many) == ["2001"] * 4 + ["1980"] * 2
+
+
+def test_a_second_mass_change_of_other_games_leaves_none_held_and_unasked(many: Catalogue) -> None:
+    say_all(many, 4, release_date="1999")
+    many.reconcile()
+    for n in (4, 5, 0, 1):
+        many.says("alpha", str(n), title=f"Game number {n}", release_date="2001")
+    many.reconcile()
+    (item,) = [item for item in many.asked("mass") if item["state"] == "open"]
+    assert (item["proposal"]["games"], len(item["proposal"]["records"])) == (GAMES, GAMES)
+    answer(many, "mass", accept)
+    assert dates(many) == ["2001"] * 2 + ["1999"] * 2 + ["2001"] * 2
+    assert many.store.rows("SELECT FROM record_hold WHERE ended_at IS NULL") == []
 
 
 def test_a_rejected_mass_change_stays_out(many: Catalogue) -> None:
