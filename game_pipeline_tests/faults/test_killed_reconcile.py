@@ -29,8 +29,8 @@ def _waiting(url: str, changed: int, new: int) -> Iterator[Catalogue]:
         catalogue = Catalogue(store)
         site = catalogue.sites["alpha"]
         # Numbers that cannot be years: 1998 and 98 would be asked about.
-        titles = [f"Game number {10_000 + n}" for n in range(changed)]
-        games = [{"identity": title, "title": title, "release_date": "1998"} for title in titles]
+        numbers = range(10_000, 10_000 + changed)
+        games = [{"identity": str(n), "title": f"Game number {n}", "release_date": "1998"} for n in numbers]
         site.serve("games", games)
         assert site.read() == {"new": changed}
         catalogue.reconcile()
