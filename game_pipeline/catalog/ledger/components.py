@@ -87,7 +87,7 @@ def components(
     def order(edge: Edge) -> tuple[Any, ...]:
         pair = sorted((names.get(edge.a, edge.a), names.get(edge.b, edge.b)))
         parted = now.get(edge.a) is None or now.get(edge.a) != now.get(edge.b)
-        return (-strength(edge), parted, -edge.score, pair, edge.method)
+        return (-strength(edge), parted, -edge.score, pair, edge.method, edge.judge)
 
     known = set(records)
     inside = [edge for edge in edges if edge.a in known and edge.b in known]
