@@ -274,7 +274,8 @@ def test_the_order_of_imports_is_no_matter_where_records_share_an_id(
         world = f"W{len(before)}x{turn}"  # so that both orders, and all examples, fit into one database
         for place in sequence:
             source = ("alpha", "beta", "gamma")[place]
-            told = {"title": f"{world} {source}", "external_ids": shared(world)} | claims[place]
+            title = f"{world} {('lamp', 'door', 'well')[place]}"  # alpha and beta would say which version it is
+            told = {"title": title, "external_ids": shared(world)} | claims[place]
             catalogue.says(source, f"{world}{source}", **told)
             catalogue.reconcile()
         (game_id,) = set(catalogue.games()) - before
