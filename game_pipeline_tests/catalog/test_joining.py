@@ -228,3 +228,20 @@ def test_what_cannot_be_split_is_refused(
     with pytest.raises(JoinError, match=problem):
         split(catalogue, owl, *(own[n] if n < len(own) else n for n in leaving))
     assert catalogue.fingerprint() == before
+
+
+def test_back_to_what_only_records_said_that_have_left_the_game_is_there_again(
+    catalogue: Catalogue, owl_and_strix: tuple[int, int]
+) -> None:
+    owl, strix = owl_and_strix
+    catalogue.does(roll_back, Scope(source="alpha"), author="ann", reason="a bad import")
+    merge(catalogue, owl, strix)
+    told = catalogue.shown(owl)
+    assert (told["status"], told["state"]["title"]) == ("active", "Strix")
+    split(catalogue, owl, 2)
+    assert catalogue.shown(owl)["status"] == "withdrawn"
+    catalogue.does(roll_back_game, owl, told["revision"], author="ann", reason="was better")
+    again = catalogue.shown(owl)
+    assert (again["status"], again["state"]) == ("active", told["state"])
+    catalogue.reconcile()
+    assert catalogue.shown(owl)["revision"] == again["revision"]

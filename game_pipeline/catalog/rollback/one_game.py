@@ -49,7 +49,7 @@ def roll_back_game(
     rollback_id = next_id(connection, "rollback")
     wording = curator.wording(author, CAUSE, reason)
     records = members_of(connection, [game_id])[game_id]
-    held = _hear_as_then(connection, records, wanted["members"], wording, game_id, rollback_id, field)
+    held = _hear_as_then(connection, records, wanted, wording, game_id, rollback_id, field)
     released, reinstated, edits = _edits_as_then(connection, standing, wanted, wording, to, field, undo_edits)
     unpinned = [
         game_event(game_id, "game.unpinned", {"pin_id": pin.pin_id, "field": name}, wording)
@@ -104,17 +104,25 @@ def _revision(connection: Connection[DictRow], game_id: int, to: int, field: str
 def _hear_as_then(
     connection: Connection[DictRow],
     records: Sequence[StoredRecord],
-    then: Mapping[str, dict[str, int]],
+    wanted: Mapping[str, Any],
     wording: Wording,
     game_id: int,
     rollback_id: int,
     field: str | None,
 ) -> list[Event]:
-    """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless all have:
-    then the game is told by other records now, and what differs is pinned."""
+    """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless none is
+    left that was heard then: the game is told by other records now, and what differs is pinned."""
+    then: Mapping[str, dict[str, int]] = wanted["members"]
     if not any(str(record.record_id) in then for record in records):
         return []
     events: list[Event] = []
+    edited = any(entry["rule"] == "human_edit" for entry in wanted["provenance"].values())
+    if wanted["status"] == "active" and not edited and all(_silent(then, record) for record in records):
+        if field is None and all(record.silent for record in records):
+            for record in records:
+                now = {ALL: record.version}
+                events += hear(connection, record, now, wording, game_id=game_id, rollback_id=rollback_id)
+        return events
     unheard = all(record.silent for record in records)  # and heard all the same, since a person has worked on the game
     for record in records:
         parts: Mapping[str, int] = then.get(str(record.record_id), SILENT)
@@ -124,6 +132,10 @@ def _hear_as_then(
             parts = {**rest, **narrowed(parts, field)}
         events += hear(connection, record, parts, wording, game_id=game_id, rollback_id=rollback_id)
     return events
+
+
+def _silent(then: Mapping[str, dict[str, int]], record: StoredRecord) -> bool:
+    return then.get(str(record.record_id), SILENT) == SILENT
 
 
 def _edits_as_then(
