@@ -15,7 +15,6 @@ from game_pipeline.model import Attribution, GameRecord
 from .base import Coverage, Expects, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from .draft import Draft
 from .html import markup, parse_html, required, text
-from .identities import site_id
 from .languages import language_of
 from .text import html_to_markdown
 from .urls import absolute, on_host
@@ -68,14 +67,6 @@ class Apero(Source):
         Segment("latin", "Games in A…Z"),
         Segment("other", "Games in digits and signs"),
     )
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        """The slug: percent-encoded or not, composed or not, it is the same one."""
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         first = key[:1].lower()

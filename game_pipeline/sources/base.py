@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Literal
 
 from game_pipeline.model import Attribution, GameRecord
 
+from .identities import site_id
+
 __all__ = [
     "UNREAD",
     "ClientCredentials",
@@ -285,13 +287,17 @@ class Source(ABC):
     documents: ClassVar[bool] = False
     """True where people hand in the pages as files; `given_address` says how such a file is addressed."""
 
-    @abstractmethod
     def owns(self, url: str) -> bool:
-        """Is this the address of a game of mine?"""
+        """Is this the address of a game of mine? One without a stable id in it may be, too."""
+        return self.identity(url) is not None
 
-    @abstractmethod
     def identity(self, url: str) -> str | None:
-        """The stable id that a game's address carries, or None where the address carries none. Never a title."""
+        """The stable id that a game's address carries, or None where the address carries none. Never a title.
+
+        It is the one that `identities` tells of the scheme named like the source.
+        """
+        found = site_id(url)
+        return found.value if found and found.scheme == self.name else None
 
     @abstractmethod
     def segment_of(self, key: str) -> str:

@@ -15,7 +15,6 @@ from game_pipeline.model import Attribution
 from .base import Policy, Segment
 from .draft import Draft
 from .game_list import GameListSource
-from .identities import site_id
 from .text import unescape_all
 from .urls import normalise_url, on_host, query_of
 
@@ -59,13 +58,6 @@ class InsteadGames(GameListSource):
     segments = (Segment("approved", "Approved games"), Segment("sandbox", "Sandbox"))
     identified_by = "descurl"
     lists = MappingProxyType({"approved": f"https://{_HOST}/xml.php", "sandbox": f"https://{_HOST}/xml2.php"})
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def list_at(self, url: str) -> str:
         parts = urlsplit(url)

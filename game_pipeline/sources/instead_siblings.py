@@ -31,9 +31,6 @@ class _Sibling(GameListSource):
     identified_by = "name"
     several_records_a_game = True
 
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
     def identity(self, url: str) -> str | None:
         if not on_host(url, self.hosts) or self._key_at(url) is None:
             return None

@@ -27,7 +27,6 @@ from .base import (
     Source,
 )
 from .draft import Draft
-from .identities import site_id
 from .jsondoc import number
 from .many import read_many
 from .text import html_to_markdown, unescape_all
@@ -93,13 +92,6 @@ class Itch(Source):
         )
     )
     pages_move = True
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         match = _KEY.fullmatch(key)

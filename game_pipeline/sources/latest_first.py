@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .base import Feed, Listing, PageRef, ParseError, Request, Response, Source
 from .html import parse_html
-from .identities import site_id
 from .ranges import IdRanges
 from .urls import query_of
 
@@ -41,13 +40,6 @@ class LatestFirst(Source):
 
     @abstractmethod
     def page_of(self, number: str) -> PageRef: ...
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         return self.ranges.of(key)

@@ -26,7 +26,6 @@ from .base import (
     Segment,
     Source,
 )
-from .identities import site_id
 from .jsondoc import listed, mapping, number, parse_json, string
 from .qsp_formats import api_record, list_records, old_record
 from .ranges import IdRanges
@@ -72,13 +71,6 @@ class Qsp(Source):
     ranges = IdRanges("games", "Games", size=100, count=24)
     segments = (*ranges.segments, Segment("old", "Pages of qsp.su"))
     volatile = frozenset({"extra.updated", "extra.downloads", "extra.plays", "extra.likes", "extra.comments"})
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         return "old" if key.startswith(_OLD) else self.ranges.of(key)

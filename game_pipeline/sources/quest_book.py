@@ -13,7 +13,6 @@ from game_pipeline.model import Attribution, GameRecord
 from .base import Coverage, Expects, Listing, Page, PageRef, ParseError, Policy, Request, Response, Source
 from .draft import Draft
 from .html import markup, parse_html, required, text
-from .identities import site_id
 from .languages import language_of
 from .links import LinkRule
 from .ranges import IdRanges
@@ -75,13 +74,6 @@ class QuestBook(Source):
     )
     ranges = IdRanges("games", "Games", size=500, count=24)
     segments = ranges.segments
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         return self.ranges.of(key.removeprefix("game"))

@@ -26,7 +26,6 @@ from .base import (
     Secret,
     Source,
 )
-from .identities import site_id
 from .jsondoc import listed, mapping, number, parse_json, string
 from .ranges import IdRanges
 from .steam_app import app_record
@@ -98,15 +97,11 @@ class Steam(Source):
         ),
     )
 
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
     def identity(self, url: str) -> str | None:
         if on_host(url, (_STORE,)) and urlsplit(url).path.rstrip("/") == "/api/appdetails":
             appid = query_of(url).get("appids", "")
             return appid if _APPID.fullmatch(appid) else None
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
+        return super().identity(url)
 
     def segment_of(self, key: str) -> str:
         return _APPS.of(key)

@@ -128,13 +128,6 @@ class VNDB(Source):
         )
     )
 
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
-
     def segment_of(self, key: str) -> str:
         match = _KEY.fullmatch(key)
         return _IDS.of(match[1] if match else "")

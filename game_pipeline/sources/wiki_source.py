@@ -16,7 +16,7 @@ from game_pipeline.model import GameRecord
 
 from .base import Feed, Listing, Page, PageRef, ParseError, Request, Response, Segment, Source
 from .draft import Draft
-from .identities import site_id, wiki_title
+from .identities import wiki_title
 from .mediawiki import WikiPage, api_url, changes_of, continuation, members_of, pages_of, read_reply
 from .urls import on_host
 from .wikitext import is_redirect
@@ -60,10 +60,6 @@ class WikiSource(Source):
 
     def owns(self, url: str) -> bool:
         return bool(self.identity(url) or self._title_in(url))
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         part = int(key) // 1000 if _PAGEID.fullmatch(key) else 0

@@ -25,7 +25,6 @@ from .base import (
     Response,
     Source,
 )
-from .identities import site_id
 from .jsondoc import listed, mapping, parse_json, string
 from .ranges import IdRanges
 from .wikidata_item import GAME_CLASSES, entity_record, is_game
@@ -100,13 +99,6 @@ class Wikidata(Source):
             Coverage("tags.platform", 0.3, "claims.P400"),
         )
     )
-
-    def owns(self, url: str) -> bool:
-        return self.identity(url) is not None
-
-    def identity(self, url: str) -> str | None:
-        found = site_id(url)
-        return found.value if found and found.scheme == self.name else None
 
     def segment_of(self, key: str) -> str:
         return _ITEMS.of(key.removeprefix("Q"))
