@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
@@ -21,7 +21,8 @@ from .guard import BodyLimit, Guard
 from .pages import problem_page
 from .pages import router as pages
 from .problems import PROBLEMS, Problem, add_handlers
-from .routes import ROUTERS
+from .query import only_known_parameters
+from .routes import ROUTERS, reconcile
 from .state import Desk
 from .token import operator_token
 
@@ -67,7 +68,9 @@ def create_app(settings: Settings, store: Store, token: str | None = None) -> Fa
     app.state.closing = threading.Event()
     app.state.routes = [route for router in (*ROUTERS, pages) for route in router.routes]
     for router in ROUTERS:
-        app.include_router(router)
+        # What programs made for any reconciliation service send beside is theirs to know.
+        strict = [] if router is reconcile.router else [Depends(only_known_parameters)]
+        app.include_router(router, dependencies=strict)
     app.include_router(pages, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     add_handlers(app, problem_page)

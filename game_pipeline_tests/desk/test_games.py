@@ -113,3 +113,16 @@ def test_sources_and_webhooks_are_told(served: Served) -> None:
 def test_a_time_without_a_zone_is_utc(served: Served, catalogue: Catalogue) -> None:
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat()
     assert served.client.get("/api/games/1", params={"at": now}).status_code == 200
+
+
+def test_a_parameter_that_nobody_reads_is_refused_wherever_it_stands(served: Served, catalogue: Catalogue) -> None:
+    answer = served.client.get("/api/games?limt=1&limit=1")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"where": "query.limt", "message": "there is no such parameter; what there is: cursor, limit, kind, source"}
+    ]
+    for address in ("/api/games/1", "/api/review", "/api/sources", "/api/library/users", "/api/library/compare"):
+        assert served.client.get(f"{address}?nosuch=1").status_code == 422, address
+    raw = {**AUTHORISED, "Content-Type": "application/octet-stream"}
+    assert served.client.put("/api/library/uploads/raw/a.db?nmae=Ann", content=b"x", headers=raw).status_code == 422
+    assert served.client.get("/api/reconcile?callback=f").status_code == 200
