@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 from game_pipeline.model import Attribution, GameRecord, RecordError
 
-from .base import Listing, Page, ParseError, Policy, Request, Response, Segment, Source
+from .base import Page, ParseError, Policy, Segment
+from .brought import BroughtSource
 
 __all__ = ["ExistingCatalogue", "existing_catalogue"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-class ExistingCatalogue(Source):
+class ExistingCatalogue(BroughtSource):
     """The pages are JSON documents {"id", "claims", "edits"}; their ids are of the scheme named as the source."""
 
     home = "https://existing.invalid/"
@@ -24,24 +25,7 @@ class ExistingCatalogue(Source):
     verified = True
     parser_version = 1
     segments = (Segment("games", "Games"),)
-
-    def owns(self, url: str) -> bool:
-        return False
-
-    def identity(self, url: str) -> str | None:
-        return None
-
-    def segment_of(self, key: str) -> str:
-        return "games"
-
-    def locate(self, url: str) -> Listing:
-        raise ValueError(f"{self.name} is a file that is imported, it has no addresses: {url[:120]}")
-
-    def listing(self) -> tuple[Request, ...]:
-        return ()
-
-    def parse_listing(self, response: Response) -> Listing:
-        raise ParseError("listing", f"{self.name} is a file that is imported, it is not listed anywhere")
+    how = "is a file that is imported"
 
     def address_of(self, key: str) -> str:
         """A record must have an address; one under .invalid is nobody's."""

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from game_pipeline.model import Attribution, GameRecord
 
-from .base import Listing, Page, ParseError, Policy, Request, Response, Source
+from .base import Page, ParseError, Policy
+from .brought import BroughtSource
 from .draft import Draft
 from .jsondoc import listed, mapping, parse_json
 from .languages import language_of
@@ -42,7 +43,7 @@ _READ = frozenset(
 )
 
 
-class GogGalaxy(Source):
+class GogGalaxy(BroughtSource):
     """Uploaded Galaxy databases, a page for each game in them."""
 
     name = "gog_galaxy"
@@ -55,24 +56,7 @@ class GogGalaxy(Source):
     parser_version = 1
     several_records_a_game = True
     volatile = frozenset({"extra.critics_score"})
-
-    def owns(self, url: str) -> bool:
-        return False
-
-    def identity(self, url: str) -> str | None:
-        return None
-
-    def segment_of(self, key: str) -> str:
-        return "games"
-
-    def locate(self, url: str) -> Listing:
-        raise ValueError(f"{self.name} comes with uploaded databases, it has no addresses to import: {url[:120]}")
-
-    def listing(self) -> tuple[Request, ...]:
-        return ()
-
-    def parse_listing(self, response: Response) -> Listing:
-        raise ParseError("listing", f"{self.name} comes with uploaded databases, it is not listed anywhere")
+    how = "comes with uploaded databases"
 
     def address_of(self, key: str, ids: dict[str, str]) -> str:
         """GOG's public data about the game (JSON), by its id in a store; an address of nobody's where none is known."""
