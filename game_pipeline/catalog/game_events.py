@@ -13,7 +13,7 @@ from game_pipeline.store import Event
 from .ids import next_id
 from .revise import Wording
 
-__all__ = ["edit_again", "game_event"]
+__all__ = ["edit_again", "game_event", "pin_again"]
 
 
 def game_event(game_id: int, event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
@@ -42,3 +42,10 @@ def edit_again(
         "carried_from": old["edit_id"],
     }
     return game_event(game_id, "game.edited", payload, wording)
+
+
+def pin_again(connection: Connection[DictRow], pin: Mapping[str, Any], wording: Wording) -> Event:
+    """A value of an older revision that stands again, under a number of its own. `pin`: its row."""
+    payload = {name: pin[name] for name in ("field", "value", "provenance", "rejected", "revision", "rollback_id")}
+    payload["pin_id"] = next_id(connection, "game_pin")
+    return game_event(pin["game_id"], "game.pinned", payload, wording)

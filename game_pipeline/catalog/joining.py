@@ -18,6 +18,7 @@ from game_pipeline.matching import Decision, Evidence
 
 from .ledger.components import Edge, components
 from .ledger.edges import crossing, read_edges, said
+from .ledger.moving import merged_at
 from .ledger.settle import Change, settle
 from .ledger.standing_games import JoinError, founders, living, members_ids
 from .reconcile import Curator
@@ -256,18 +257,13 @@ SELECT record_id, bool_or(game_id = %(merged)s AND ended_at >= %(moment)s) AS ow
        min(decided_at) FILTER (WHERE game_id IS NOT NULL) AS first
 FROM match_decision WHERE record_id = ANY(%(members)s) GROUP BY record_id
 """
-_MERGED_AT = b"""
-SELECT min(recorded_at) AS moment FROM game_revision WHERE game_id = %(merged)s AND revision > (
-    SELECT max(revision) FROM game_revision WHERE game_id = %(merged)s AND status <> 'merged')
-"""
 
 
 def _as_before_the_merge(
     connection: Connection[DictRow], game_id: int, members: frozenset[int]
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Of the members, those that were the merged game's, and those that were of others, when it was merged."""
-    row = connection.execute(_MERGED_AT, {"merged": game_id}).fetchone()
-    moment = row["moment"] if row else None
+    moment = merged_at(connection, game_id)
     about = {"merged": game_id, "moment": moment, "members": sorted(members)}
     rows = connection.execute(_BEFORE, about).fetchall()
     own = frozenset(each["record_id"] for each in rows if each["own"])

@@ -21,6 +21,7 @@ from game_pipeline.catalog import (
     roll_back,
     roll_back_game,
     split_game,
+    undo_rollback,
 )
 
 from .curating import Catalogue, shared
@@ -171,6 +172,40 @@ def test_a_split_after_a_merge_restores_both(catalogue: Catalogue, owl_and_strix
     assert (report.game_id, report.back) == (strix, True)
     assert [(catalogue.state(game), edits(catalogue, game)) for game in owl_and_strix] == before
     assert catalogue.shown(strix)["status"] == "active"
+
+
+def test_what_was_pinned_before_a_merge_stands_again_after_its_split(
+    catalogue: Catalogue, owl_and_strix: tuple[int, int]
+) -> None:
+    owl, strix = owl_and_strix
+    moved = records(catalogue, strix)
+    merge(catalogue, owl, strix)
+    as_merged = catalogue.shown(owl)["revision"]
+    split(catalogue, owl, *moved)
+    catalogue.does(roll_back_game, owl, as_merged, author="ann", reason="its tags were right")
+    before = catalogue.state(owl)
+    assert before["tags"] == [{"kind": "genre", "value": "birds"}]
+    merge(catalogue, owl, strix)
+    split(catalogue, owl, *moved)
+    assert catalogue.state(owl) == before
+    catalogue.reconcile()
+    assert catalogue.state(owl) == before
+
+
+def test_a_pin_whose_rollback_was_undone_meanwhile_stays_away(
+    catalogue: Catalogue, owl_and_strix: tuple[int, int]
+) -> None:
+    owl, strix = owl_and_strix
+    moved = records(catalogue, strix)
+    alone = catalogue.state(owl)
+    merge(catalogue, owl, strix)
+    as_merged = catalogue.shown(owl)["revision"]
+    split(catalogue, owl, *moved)
+    rollback = catalogue.does(roll_back_game, owl, as_merged, author="ann", reason="its tags were right")
+    merge(catalogue, owl, strix)
+    catalogue.does(undo_rollback, rollback.rollback_id, author="ann", reason="they were not")
+    split(catalogue, owl, *moved)
+    assert catalogue.state(owl) == alone
 
 
 def test_records_that_never_were_a_game_become_one(catalogue: Catalogue) -> None:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.game_events import edit_again, game_event
+from game_pipeline.catalog.game_events import edit_again, game_event, pin_again
 from game_pipeline.catalog.review import close_item
 from game_pipeline.catalog.revise import Wording, revised
 from game_pipeline.catalog.standing import Standing
 from game_pipeline.merging import Merged
 from game_pipeline.store import Event
 
-__all__ = ["carry_edits", "close_everything", "edits_go_home", "farewell", "points_elsewhere"]
+__all__ = [
+    "carry_edits",
+    "close_everything",
+    "edits_go_home",
+    "farewell",
+    "merged_at",
+    "pins_come_back",
+    "points_elsewhere",
+]
 
 
 def carry_edits(
@@ -117,3 +126,33 @@ def edits_go_home(connection: Connection[DictRow], game_id: int, home: int, word
         )
         for row in rows
     ]
+
+
+def merged_at(connection: Connection[DictRow], game_id: int) -> dt.datetime | None:
+    """When a game that is merged became another; None: it has not."""
+    row = connection.execute(
+        b"SELECT min(recorded_at) AS moment FROM game_revision WHERE game_id = %(merged)s AND revision > ("
+        b"SELECT max(revision) FROM game_revision WHERE game_id = %(merged)s AND status <> 'merged')",
+        {"merged": game_id},
+    ).fetchone()
+    return row["moment"] if row else None
+
+
+_PINS_BEFORE = b"""
+SELECT pin.* FROM game_pin AS pin JOIN rollback USING (rollback_id)
+WHERE game_id = %(game)s AND pinned_at < %(moment)s AND ended_at >= %(moment)s AND undone_at IS NULL
+  AND NOT EXISTS (SELECT FROM game_pin AS later
+                  WHERE later.game_id = pin.game_id AND later.field = pin.field AND later.pin_id > pin.pin_id)
+  AND NOT EXISTS (SELECT FROM rollback AS other
+                  WHERE other.also->'unpinned' @> to_jsonb(pin.pin_id) AND other.undone_at IS NULL)
+ORDER BY pin_id
+"""
+
+
+def pins_come_back(connection: Connection[DictRow], game_id: int, home: int, wording: Wording) -> list[Event]:
+    """What a rollback had pinned in a game, and what came along with `home` had ended, stands again when that leaves.
+
+    Where the game's own records say something new since, it ends by that again.
+    """
+    about = {"game": game_id, "moment": merged_at(connection, home)}
+    return [pin_again(connection, pin, wording) for pin in connection.execute(_PINS_BEFORE, about).fetchall()]

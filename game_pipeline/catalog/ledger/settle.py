@@ -20,7 +20,14 @@ from game_pipeline.store import Event, append
 
 from .components import Edge, Refusal, components
 from .edges import edge_of, ended, judged
-from .moving import carry_edits, close_everything, edits_go_home, farewell, points_elsewhere
+from .moving import (
+    carry_edits,
+    close_everything,
+    edits_go_home,
+    farewell,
+    pins_come_back,
+    points_elsewhere,
+)
 from .naming import Naming, name_groups
 from .pairs import could_be_one
 from .reading import Surroundings, read_surroundings
@@ -236,6 +243,7 @@ class _Moving:
         for home in sorted(self.target.naming.revived):
             for game in sorted({self.now[one.record_id] for one in self._members(home) if one.record_id in self.now}):
                 events += edits_go_home(self.connection, game, home, self.wording)
+                events += pins_come_back(self.connection, game, home, self.wording)
         for record_id in self.moved:
             events += self._placed(record_id)
         append(self.connection, events)

@@ -8,9 +8,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.game_events import edit_again, game_event
+from game_pipeline.catalog.game_events import edit_again, game_event, pin_again
 from game_pipeline.catalog.holding import hold_event, release_event
-from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import StoredRecord, lock_catalogue, read_records
 from game_pipeline.catalog.review import ask_again
@@ -145,9 +144,7 @@ def _unpin(connection: Connection[DictRow], rollback: Mapping[str, Any], wording
             payload = {"pin_id": pin["pin_id"], "field": pin["field"]}
             events.append(game_event(pin["game_id"], "game.unpinned", payload, wording))
         else:
-            kept = {name: pin[name] for name in ("field", "value", "provenance", "rejected", "revision", "rollback_id")}
-            kept["pin_id"] = next_id(connection, "game_pin")
-            events.append(game_event(pin["game_id"], "game.pinned", kept, wording))
+            events.append(pin_again(connection, pin, wording))
     return events
 
 
