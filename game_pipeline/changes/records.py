@@ -51,6 +51,13 @@ class RecordsReport:
     unread: Counter[str] = field(default_factory=Counter)
 
 
+_UNREAD_IDS = """
+SELECT page_id FROM source_url_state
+WHERE source = %s AND segment = %s AND snapshot_id IS NOT NULL AND outcome IS DISTINCT FROM 'gone'
+  AND (snapshot_id IS DISTINCT FROM parsed_snapshot_id OR parsed_version IS DISTINCT FROM %s)
+  AND page_id > %s
+ORDER BY page_id LIMIT %s
+"""
 _UNREAD = """
 SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, page.parsed_snapshot_id,
        page.parse_error IS NOT NULL AS failed, snapshot.body_hash, body.size,
@@ -61,15 +68,15 @@ SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, pa
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
 LEFT JOIN page_snapshot AS earlier ON earlier.snapshot_id = page.read_snapshot_id AND NOT snapshot.framed
 LEFT JOIN page_body AS body ON body.body_hash = snapshot.body_hash
-WHERE page.source = %s AND page.segment = %s AND page.outcome IS DISTINCT FROM 'gone'
-  AND (page.snapshot_id IS DISTINCT FROM page.parsed_snapshot_id OR page.parsed_version IS DISTINCT FROM %s)
-  AND page.page_id > %s
-ORDER BY page.page_id LIMIT %s
+WHERE page.page_id = ANY(%s) AND page.outcome IS DISTINCT FROM 'gone'
+ORDER BY page.page_id
 """
 
 BATCH_PAGES = 50
 BATCH_BYTES = 2 * 1024 * 1024
 """Of bodies. As many pages are read and then written in one transaction; of what each costs, half is per statement."""
+_KNOWN_AHEAD = 5_000
+"""Ids, of which one search tells: to search for each batch anew costs more the more pages wait."""
 
 
 def refresh_records(
@@ -162,19 +169,24 @@ def _remember_fields(
 
 def _batches(store: Store, source: Source, segment: str) -> Iterator[list[StoredPage]]:
     """The pages of a segment that are not read yet, never more of them at hand than a batch."""
-    last = 0
     # Where a page is a list of many records, one tells of the others: each is done before the next is looked at.
     most = 1 if source.many_records_a_page else BATCH_PAGES
-    while rows := store.rows(_UNREAD, (source.name, segment, source.parser_version, last, most)):
-        batch: list[StoredPage] = []
-        size = 0
-        for row in rows:
-            size += row.pop("size") or 0
-            if batch and size > BATCH_BYTES:
-                break
-            batch.append(StoredPage(**row))
-        last = batch[-1].page_id
-        yield batch
+    last = 0
+    while found := store.rows(_UNREAD_IDS, (source.name, segment, source.parser_version, last, _KNOWN_AHEAD)):
+        ids = [row["page_id"] for row in found]
+        last = ids[-1]
+        while ids:
+            batch: list[StoredPage] = []
+            size = 0
+            for row in store.rows(_UNREAD, (ids[:most],)):
+                size += row.pop("size") or 0
+                if batch and size > BATCH_BYTES:
+                    break
+                batch.append(StoredPage(**row))
+            taken = batch[-1].page_id if batch else ids[:most][-1]
+            ids = [page_id for page_id in ids if page_id > taken]
+            if batch:
+                yield batch
 
 
 def _read_pages(

@@ -243,9 +243,9 @@ WITH next AS MATERIALIZED (
 )
 UPDATE import_task AS task
 SET state = 'leased', run_id = %(run_id)s, attempts = attempts + 1, fence = fence + 1
-FROM source_url_state AS page, first
-WHERE page.page_id = task.page_id AND task.task_id IN (
-    SELECT next.task_id FROM next WHERE next.task_id = first.task_id OR (next.crashes = 0 AND first.crashes = 0))
+FROM first, next, source_url_state AS page
+WHERE task.task_id = next.task_id AND page.page_id = task.page_id
+  AND (next.task_id = first.task_id OR (next.crashes = 0 AND first.crashes = 0))
 RETURNING task.task_id, page.page_id, page.page_key, page.segment, page.url, page.request_url, page.request_more,
           page.etag, page.last_modified, page.content_hash, page.listed_fingerprint, page.not_modified_streak,
           task.fence
