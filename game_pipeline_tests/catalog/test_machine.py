@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 from game_pipeline.catalog import (
     EditError,
     JoinError,
-    Limits,
     ReviewError,
     RollbackError,
     Scope,
@@ -39,98 +38,20 @@ from game_pipeline.catalog import (
     unmerge_game,
 )
 from game_pipeline.catalog.edits import current_value
-from game_pipeline.catalog.fields import as_edited, changed_fields, value_of
-from game_pipeline.sources import Segment
+from game_pipeline.catalog.fields import changed_fields
 from game_pipeline.store import Store
 from game_pipeline.store.replay import replayed
-from game_pipeline_tests.changes.tiny_site import JsonSource, Site
+from game_pipeline_tests.changes.tiny_site import Site
 from game_pipeline_tests.conftest import ReusedCatalogue
 
-from .curating import ANYTHING_GOES, PRIORITIES, Catalogue, shared
+from .curating import ANYTHING_GOES, PRIORITIES, Catalogue
+from .machine_looks import DISAGREEMENTS, GAMES, Game, differences
+from .machine_words import EDITS, FIELDS, IDENTITIES, NTH, PARSERS, RANKS, SOURCES, TIGHT, TOLD, claims_of, reader
 from .shadow import Shadow
 
 pytestmark = pytest.mark.timeout(4 * 3600)
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-
-TIGHT = Limits(description_kept=0.6, title_similarity=0.7, date_years=2, links_kept=0.7, run_share=0.6, run_minimum=2)
-RANKS = (PRIORITIES, {"alpha": 30, "beta": 20, "gamma": 10}, {"alpha": 20, "beta": 20, "gamma": 5})
-PARSERS = (1, 2, 3, 4)
-
-
-class Reader(JsonSource):
-    """Version 3 of its parser knows no more of a date than the year; version 4 is as version 2."""
-
-    segments = (Segment("one", "One"),)
-
-    def _record(self, game: dict[str, Any]) -> Any:
-        if self.parser_version == 3 and game.get("release_date"):
-            game["release_date"] = game["release_date"][:4]
-        return super()._record(game)
-
-
-def _reader(name: str, parser_version: int) -> JsonSource:
-    made: JsonSource = type(name.title(), (Reader,), {"name": name, "parser_version": parser_version})()
-    return made
-
-
-_LONG = "The owl flies at night. It sees what the day hides. It eats 2 mice. " * 4
-_TEXTS = {
-    "long": _LONG,
-    "longer": _LONG + "It sleeps at noon.",
-    "short": "The owl flies at night.",
-    "mice": "It eats 3 mice.",
-}
-_LINKS = [{"url": f"https://owl.example/{n}", "kind": "other", "label": None} for n in range(5)]
-
-# In short words, which `_claims` spells out: a failure is a story that somebody has to read.
-_told = st.fixed_dictionaries(
-    {"title": st.sampled_from(["Owl", "Owl", "Сова", "Owl 2", "The Crow", "Owls"])},
-    optional={
-        "date": st.sampled_from(["1999", "2001", "2001-05", "2002"]),
-        "text": st.sampled_from(sorted(_TEXTS)),
-        "genre": st.sampled_from(["puzzle", "drama"]),
-        "links": st.sampled_from([5, 4, 1]),
-        "ifid": st.sampled_from(["OWL-ONE-0000", "CROW-ONE-0000"]),
-    },
-)
-
-
-def _claims(told: dict[str, Any]) -> dict[str, Any]:
-    claims: dict[str, Any] = {"title": told["title"]}
-    if "date" in told:
-        claims["release_date"] = told["date"]
-    if "text" in told:
-        claims["descriptions"] = [{"lang": "en", "text": _TEXTS[told["text"]]}]
-    if "genre" in told:
-        claims["genre"] = told["genre"]
-    if "links" in told:
-        claims["urls"] = _LINKS[: told["links"]]
-    if "ifid" in told:
-        claims["external_ids"] = shared(told["ifid"])
-    return claims
-
-
-_sources = st.sampled_from(sorted(PRIORITIES))
-_identities = st.sampled_from("12")
-_nth = st.integers(0, 30)
-_edits = st.sampled_from(
-    [
-        ("title", "Eule"),
-        ("title", "Owl"),
-        ("release_date", "1980"),
-        ("release_date", None),
-        ("tags", []),
-        ("descriptions.en", "By hand."),
-        ("descriptions.en", None),
-        ("descriptions.ru", "Сова."),
-        ("urls", [{"url": "https://hand.example/", "kind": "other", "label": None}]),
-        ("alt_titles", [{"title": "Uhu", "lang": "de"}]),
-    ]
-)
-_FIELDS = sorted({"title", "release_date", "tags", "descriptions.en", "descriptions.ru", "urls", "alt_titles"})
-
-Game = dict[str, Any]
 
 
 class CatalogueMachine(RuleBasedStateMachine):
@@ -144,7 +65,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         self.catalogue = Catalogue(self.store)
         self.curator = self.catalogue.curator
         for name in PRIORITIES:
-            self.catalogue.sites[name] = Site(self.store, _reader(name, 1))
+            self.catalogue.sites[name] = Site(self.store, reader(name, 1))
         self.said: dict[tuple[str, str], dict[str, Any]] = {}
         self.gone: set[tuple[str, str]] = set()
         self.ranks_changed = False
@@ -164,27 +85,27 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     @initialize(
         tight=st.booleans(),
-        told=st.lists(st.tuples(_sources, _identities, _told), min_size=2, max_size=6),
+        told=st.lists(st.tuples(SOURCES, IDENTITIES, TOLD), min_size=2, max_size=6),
     )
     def begin(self, tight: bool, told: list[tuple[str, str, dict[str, Any]]]) -> None:
         self.curator.limits = dict.fromkeys(PRIORITIES, TIGHT if tight else ANYTHING_GOES)
         self._say(told)
         self._reconcile()
 
-    @rule(told=st.lists(st.tuples(_sources, _identities, _told), min_size=1, max_size=3), take_in=st.booleans())
+    @rule(told=st.lists(st.tuples(SOURCES, IDENTITIES, TOLD), min_size=1, max_size=3), take_in=st.booleans())
     def sources_say(self, told: list[tuple[str, str, dict[str, Any]]], take_in: bool) -> None:
         self._say(told)
         if take_in:
             self._reconcile()
 
-    @rule(source=_sources, identity=_identities)
+    @rule(source=SOURCES, identity=IDENTITIES)
     def page_vanishes(self, source: str, identity: str) -> None:
         if (source, identity) in self.said and (source, identity) not in self.gone:
             self.catalogue.drops(source, identity)
             self.gone.add((source, identity))
 
     @precondition(lambda self: self.gone)
-    @rule(nth=_nth)
+    @rule(nth=NTH)
     def page_returns(self, nth: int) -> None:
         source, identity = sorted(self.gone)[nth % len(self.gone)]
         self._say([(source, identity, self.said[source, identity])])
@@ -196,10 +117,10 @@ class CatalogueMachine(RuleBasedStateMachine):
         self._reconcile()
         assert self._games() == before, "reconciling once more changed something"
 
-    @rule(source=_sources, version=st.sampled_from(PARSERS))
+    @rule(source=SOURCES, version=st.sampled_from(PARSERS))
     def parser_changes(self, source: str, version: int) -> None:
         site = self.catalogue.sites[source]
-        site.source = _reader(source, max(version, site.source.parser_version))
+        site.source = reader(source, max(version, site.source.parser_version))
         site.read()
 
     @rule(ranks=st.sampled_from(RANKS))
@@ -209,7 +130,7 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     # What people do -------------------------------------------------------------------------------------------------
 
-    @rule(nth=_nth, edit=_edits)
+    @rule(nth=NTH, edit=EDITS)
     def edit(self, nth: int, edit: tuple[str, Any]) -> None:
         game = self._pick(nth)
         if game is None:
@@ -220,7 +141,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         except EditError as error:
             assert "so by an earlier edit" in str(error) or "says so already" in str(error)  # noqa: PT017
 
-    @rule(nth=_nth, which=_nth)
+    @rule(nth=NTH, which=NTH)
     def release(self, nth: int, which: int) -> None:
         game = self._pick(nth)
         if game is None or not game["edits"]:
@@ -230,7 +151,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         self.catalogue.does(release_field, game["game_id"], field, author="ann", reason="over")
         assert field not in self._games()[game["game_id"]]["edits"]
 
-    @rule(nth=_nth, yes=st.booleans())
+    @rule(nth=NTH, yes=st.booleans())
     def answer(self, nth: int, yes: bool) -> None:
         items = self.store.rows("SELECT item_id, kind FROM review_item WHERE state = 'open' ORDER BY item_id")
         if not items:
@@ -243,10 +164,10 @@ class CatalogueMachine(RuleBasedStateMachine):
             assert "proposes no game" in str(error)  # noqa: PT017
 
     @rule(
-        nth=_nth,
-        to=_nth,
+        nth=NTH,
+        to=NTH,
         undo_edits=st.booleans(),
-        field=st.one_of(st.none(), st.sampled_from(_FIELDS)),
+        field=st.one_of(st.none(), st.sampled_from(FIELDS)),
         then_undo=st.booleans(),
     )
     def roll_back_game(self, nth: int, to: int, undo_edits: bool, field: str | None, then_undo: bool) -> None:
@@ -287,7 +208,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         stand |= set() if undo_edits else {name for name in game["edits"] if field in (None, name)}
         about = {field} if field else {*changed_fields(then["state"], {}), *changed_fields(now["state"], {})}
         differing = set(changed_fields(now["state"], then["state"])) & about - stand
-        assert not differing, f"game {game_id} to {then['revision']}: {_differences({1: then}, {1: now})}"
+        assert not differing, f"game {game_id} to {then['revision']}: {differences({1: then}, {1: now})}"
         if field is None and not now["edits"]:
             assert now["status"] == then["status"]
         if field is not None:
@@ -300,8 +221,8 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     @rule(
         by=st.sampled_from(["source", "run", "parser", "since", "between"]),
-        one=_nth,
-        other=_nth,
+        one=NTH,
+        other=NTH,
         then_undo=st.booleans(),
     )
     def roll_back(self, by: str, one: int, other: int, then_undo: bool) -> None:
@@ -337,7 +258,7 @@ class CatalogueMachine(RuleBasedStateMachine):
             self.about_edits = True
             self._undo(report.rollback_id, before)
 
-    @rule(nth=_nth)
+    @rule(nth=NTH)
     def undo_a_rollback(self, nth: int) -> None:
         rollbacks = self.store.rows("SELECT rollback_id FROM rollback WHERE undone_at IS NULL ORDER BY rollback_id")
         if not rollbacks:
@@ -350,7 +271,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         except RollbackError as error:
             assert "undo that one first" in str(error)  # noqa: PT017
 
-    @rule(one=_nth, other=_nth, then_split=st.booleans())
+    @rule(one=NTH, other=NTH, then_split=st.booleans())
     def merge(self, one: int, other: int, then_split: bool) -> None:
         self._settle()
         kept, gone = self._pick(one), self._pick(other)
@@ -372,9 +293,9 @@ class CatalogueMachine(RuleBasedStateMachine):
             for game_id in ids:
                 if before[game_id]["status"] == "withdrawn":  # nobody is heard about it: what it said last is no matter
                     before[game_id]["state"] = restored[game_id]["state"]
-            assert _differences(before, restored) == {}, "split after merge does not restore"
+            assert differences(before, restored) == {}, "split after merge does not restore"
 
-    @rule(nth=_nth)
+    @rule(nth=NTH)
     def unmerge(self, nth: int) -> None:
         gone = [game for game in self._games().values() if game["status"] == "merged"]
         if not gone:
@@ -391,7 +312,7 @@ class CatalogueMachine(RuleBasedStateMachine):
         assert games[game_id]["status"] != "merged"
         assert games[report.split_from]["status"] != "merged"
 
-    @rule(nth=_nth, mask=st.integers(1, 62))
+    @rule(nth=NTH, mask=st.integers(1, 62))
     def split(self, nth: int, mask: int) -> None:
         game = self._pick(nth)
         if game is None:
@@ -440,14 +361,14 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_tables_agree(self) -> None:
-        rows = self.shadow.connection.execute(_DISAGREEMENTS).fetchall()
+        rows = self.shadow.connection.execute(DISAGREEMENTS).fetchall()
         assert rows == []
 
     # Doing and looking ----------------------------------------------------------------------------------------------
 
     def _say(self, told: list[tuple[str, str, dict[str, Any]]]) -> None:
         for source, identity, claims in told:
-            self.catalogue.says(source, identity, **_claims(claims))
+            self.catalogue.says(source, identity, **claims_of(claims))
             self.said[source, identity] = claims
             self.gone.discard((source, identity))
 
@@ -476,10 +397,10 @@ class CatalogueMachine(RuleBasedStateMachine):
 
     def _undo(self, rollback_id: int, before: dict[int, Game]) -> None:
         self.catalogue.does(undo_rollback, rollback_id, author="ann", reason="it was right")
-        assert _differences(before, self._games()) == {}, "the rollback's undoing does not restore"
+        assert differences(before, self._games()) == {}, "the rollback's undoing does not restore"
 
     def _games(self) -> dict[int, Game]:
-        rows = self.shadow.connection.execute(_GAMES).fetchall()
+        rows = self.shadow.connection.execute(GAMES).fetchall()
         return {row["game_id"]: row for row in rows}
 
     def _pick(self, nth: int) -> Game | None:
@@ -496,92 +417,6 @@ class CatalogueMachine(RuleBasedStateMachine):
         while games[game_id]["merged_into"] is not None:
             game_id = games[game_id]["merged_into"]
         return int(game_id)
-
-
-def _differences(before: dict[int, Game], after: dict[int, Game]) -> dict[tuple[int, str], Any]:
-    """In what games say otherwise than before, whatever revision that is.
-
-    A withdrawn game is not in the catalogue: what it said last is no matter.
-    """
-    found: dict[tuple[int, str], Any] = {}
-    for game_id in before.keys() | after.keys():
-        old, new = before.get(game_id, {}), after.get(game_id, {})
-        for name in ("status", "merged_into", "edits", "heard", "pins"):
-            if old.get(name) != new.get(name):
-                found[game_id, name] = (old.get(name), new.get(name))
-        if old.get("status") == new.get("status") == "withdrawn":
-            continue
-        for field in changed_fields(old.get("state"), new.get("state", {})):
-            found[game_id, field] = tuple(
-                as_edited(value_of(state, field)) if state else None for state in (old.get("state"), new.get("state"))
-            )
-    return found
-
-
-_GAMES = b"""
-SELECT game_id, revision, status, merged_into, state,
-       (SELECT coalesce(jsonb_object_agg(field, value), '{}') FROM public.human_edit AS edit
-        WHERE edit.game_id = game.game_id AND released_at IS NULL) AS edits,
-       (SELECT coalesce(jsonb_object_agg(record_id, coalesce(heard, 'null')), '{}') FROM public.game_member AS member
-        WHERE member.game_id = game.game_id) AS heard,
-       (SELECT coalesce(jsonb_object_agg(field, value), '{}') FROM public.game_pin AS pin
-        WHERE pin.game_id = game.game_id AND ended_at IS NULL) AS pins
-FROM public.game ORDER BY game_id
-"""
-
-_DISAGREEMENTS = b"""
-SELECT 'revisions are not consecutive' AS what, game_id::text AS which
-FROM public.game_revision GROUP BY game_id HAVING count(*) <> max(revision) OR min(revision) <> 1
-UNION ALL
-SELECT 'the newest revision is not the game', game_id::text FROM public.game JOIN public.game_revision
-    USING (game_id, revision) WHERE game.state <> game_revision.state OR game.status <> game_revision.status
-UNION ALL
-SELECT 'more than one open item', question FROM public.review_item WHERE state = 'open'
-    GROUP BY question HAVING count(*) > 1
-UNION ALL
-SELECT 'more than one decision', record_id::text FROM public.match_decision WHERE ended_at IS NULL
-    GROUP BY record_id HAVING count(*) > 1
-UNION ALL
-SELECT 'a record of a game that was merged', record_id::text FROM public.match_decision AS decision
-    JOIN public.game USING (game_id) WHERE ended_at IS NULL AND status = 'merged'
-UNION ALL
-SELECT 'a member without its decision', record_id::text FROM public.game_member AS member WHERE NOT EXISTS (
-    SELECT FROM public.match_decision AS decision WHERE decision.record_id = member.record_id
-    AND decision.game_id = member.game_id AND ended_at IS NULL)
-UNION ALL
-SELECT 'a decision without its member', record_id::text FROM public.match_decision AS decision
-    WHERE ended_at IS NULL AND game_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM public.game_member AS member WHERE decision.record_id = member.record_id
-    AND decision.game_id = member.game_id)
-UNION ALL
-SELECT 'one game, though a person said that they are two', edge_id::text FROM public.match_edge
-    JOIN public.match_decision AS ours ON ours.record_id = a AND ours.ended_at IS NULL
-    JOIN public.match_decision AS theirs ON theirs.record_id = b AND theirs.ended_at IS NULL
-    WHERE match_edge.ended_at IS NULL AND judgement = 'different' AND judge = 'person' AND ours.game_id = theirs.game_id
-UNION ALL
-SELECT 'a member that nothing joins to its game', own.record_id::text FROM public.match_decision AS own
-    WHERE ended_at IS NULL AND EXISTS (SELECT FROM public.match_decision AS other WHERE other.game_id = own.game_id
-        AND other.record_id <> own.record_id AND other.ended_at IS NULL)
-    AND NOT EXISTS (SELECT FROM public.match_edge AS edge JOIN public.match_decision AS other
-        ON other.record_id = CASE WHEN a = own.record_id THEN b ELSE a END AND other.ended_at IS NULL
-        WHERE (a = own.record_id OR b = own.record_id) AND edge.ended_at IS NULL AND judgement = 'same'
-        AND other.game_id = own.game_id)
-UNION ALL
-SELECT 'heard otherwise than it is held', record_id::text FROM public.game_member AS member
-    JOIN public.source_record AS record USING (record_id)
-    WHERE record.version = record.reconciled_version AND (member.heard IS NOT NULL) <> EXISTS (
-        SELECT FROM public.record_hold AS hold WHERE hold.record_id = member.record_id AND ended_at IS NULL)
-UNION ALL
-SELECT 'held, and nobody was asked', hold.record_id::text FROM public.record_hold AS hold
-    WHERE kind = 'limit' AND ended_at IS NULL AND NOT EXISTS (
-    SELECT FROM public.review_item AS item WHERE item.state IN ('open', 'rejected') AND (
-        (item.kind = 'mass' AND proposal->'records' @> to_jsonb(hold.record_id)) OR
-        (item.kind = 'held' AND proposal @> jsonb_build_object('records', jsonb_build_array(
-            jsonb_build_object('record_id', hold.record_id))))))
-    -- One that its page has ended already is only waiting for the next import.
-    AND NOT EXISTS (SELECT FROM public.record_version AS later
-                    WHERE later.record_id = hold.record_id AND later.version > hold.upto)
-"""
 
 
 def test_whatever_happens_in_whatever_order(reused_catalogue: ReusedCatalogue) -> None:
