@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from game_pipeline.model import GameRecord, RecordError, canonical_json, clean_block, clean_line, digest
+from game_pipeline.model import (
+    GameRecord,
+    PersonRecord,
+    RecordError,
+    canonical_json,
+    clean_block,
+    clean_line,
+    digest,
+    record_of,
+)
 
 CLAIMS: dict[str, Any] = {
     "source": "ifdb",
@@ -227,3 +236,56 @@ def test_any_record_survives_its_serialisation_with_its_hashes(claims: dict[str,
     assert again == made
     assert again.field_hashes() == made.field_hashes()
     assert "\\u0000" not in made.to_json()
+
+
+PERSON: dict[str, Any] = {
+    "source": "ifwiki_ru",
+    "identity": "77",
+    "url": "https://ifwiki.ru/Автор:Ann",
+    "name": "Ann",
+    "aliases": [{"name": "Anna", "lang": "en"}, {"name": "Аня"}],
+    "about": [{"lang": "ru", "text": "Пишет *игры*."}],
+    "urls": [{"url": "https://ann.example/face.png", "kind": "portrait"}, {"url": "https://ann.example/"}],
+    "works": ["12", "11", "12"],
+    "attribution": {"site": "ifwiki.ru", "licence": "unknown"},
+    "parser_version": 1,
+}
+
+
+def test_a_person_survives_the_way_to_json_and_back() -> None:
+    person = PersonRecord.build(**PERSON)
+    assert record_of(person.to_dict()) == PersonRecord.from_json(person.to_json()) == person
+    assert person.works == ("12", "11")
+
+
+def test_neither_reads_the_others_document() -> None:
+    with pytest.raises(RecordError, match="kind: Input should be 'game'"):
+        GameRecord.from_json(PersonRecord.build(**PERSON).to_dict())
+    with pytest.raises(RecordError, match="kind: Input should be 'person'"):
+        PersonRecord.from_json(record().to_dict())
+
+
+@pytest.mark.parametrize(
+    ("claims", "facet"),
+    [
+        ({"name": "Anne"}, "name"),
+        ({"aliases": []}, "aliases"),
+        ({"about": [{"lang": "ru", "text": "Пишет."}]}, "about.ru"),
+        ({"urls": PERSON["urls"][1:]}, "urls.portrait"),
+        ({"works": ["11"]}, "works"),
+        ({"extra": {"city": "Perm"}}, "extra.city"),
+    ],
+)
+def test_a_change_of_a_person_shows_in_one_facet(claims: dict[str, Any], facet: str) -> None:
+    before, after = (PersonRecord.build(**each).field_hashes() for each in (PERSON, PERSON | claims))
+    assert {name for name in before | after if before.get(name) != after.get(name)} == {facet}
+
+
+def test_the_order_of_what_a_page_lists_is_no_change_of_a_person() -> None:
+    turned = PERSON | {key: PERSON[key][::-1] for key in ("aliases", "urls", "works")}
+    assert PersonRecord.build(**turned).content_hash() == PersonRecord.build(**PERSON).content_hash()
+
+
+def test_a_person_has_one_text_a_language() -> None:
+    with pytest.raises(RecordError, match="about: two of the same language"):
+        PersonRecord.build(**PERSON | {"about": [{"text": "a"}, {"text": "b"}]})
