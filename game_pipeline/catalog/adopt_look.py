@@ -51,6 +51,7 @@ _KNOWN = b"""
 SELECT page.page_key, page.content_hash, page.parsed_version, newest.field_hashes, decision.game_id
 FROM source_url_state AS page
 JOIN source_record AS record ON record.source = page.source AND record.identity = page.page_key
+    AND record.subject = 'game'
 JOIN record_version AS newest USING (record_id, version)
 JOIN match_decision AS decision ON decision.record_id = record.record_id AND decision.ended_at IS NULL
 WHERE page.source = %s AND page.page_key = ANY(%s)

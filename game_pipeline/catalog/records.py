@@ -63,7 +63,8 @@ SELECT record.record_id, record.source, record.identity, record.version, record.
        EXISTS (SELECT FROM record_version AS later
                WHERE later.record_id = record.record_id AND later.version > hold.upto
                  AND (hold.ends_on = 'version' OR later.change <> 'reparsed')) AS over
-FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
+FROM source_record AS record JOIN record_version AS newest
+     ON newest.record_id = record.record_id AND newest.version = record.version AND record.subject = 'game'
 LEFT JOIN record_hold AS hold ON hold.record_id = record.record_id AND hold.ended_at IS NULL
 """
 

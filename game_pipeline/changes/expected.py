@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from game_pipeline.model import GameRecord
+from game_pipeline.model import AnyRecord, Subject
 from game_pipeline.sources import Source
 from game_pipeline.store import Store
 
@@ -22,33 +22,35 @@ STRICT_SIGMAS = 1.0  # for a format that nobody had seen a capture of
 
 @dataclass(slots=True)
 class Watch:
-    """Counts, over one reading of a segment, what its records state. `proven`: the format was seen before."""
+    """Counts, over one reading of a segment, what its records state. `proven`: those whose format was seen."""
 
     source: Source
-    proven: bool
-    records: int = 0
-    stated: Counter[str] = field(default_factory=Counter)
+    proven: Collection[Subject]
+    records: Counter[Subject] = field(default_factory=Counter)
+    stated: Counter[tuple[Subject, str]] = field(default_factory=Counter)
 
-    def judge(self, records: Sequence[GameRecord]) -> tuple[str, str, str] | None:
+    def judge(self, records: Sequence[AnyRecord]) -> tuple[str, str, str] | None:
         """What is wrong with a page of these records, as (where, problem, outcome); None: nothing."""
         expects = self.source.expects
         least, most = expects.page
         if not least <= len(records) <= (math.inf if most is None else most):
             wanted = f"{least} to {most}" if most is not None else f"at least {least}"
             return "records", f"{len(records)} records on the page, {wanted} are expected", "suspect_shrink"
-        self.records += len(records)
+        self.records.update(record.subject for record in records)
         found = None
         for item in expects.coverage:
-            here = sum(map(item.stated_in, records))
-            self.stated[item.facet] += here
-            if here >= item.share * len(records):
+            judged = [record for record in records if record.subject == item.subject]
+            here = sum(map(item.stated_in, judged))
+            self.stated[item.subject, item.facet] += here
+            if here >= item.share * len(judged):
                 continue
-            if self.proven:
-                differs = self.records >= FEWEST and _too_few(self.records, self.stated[item.facet], item.share, SIGMAS)
+            if item.subject in self.proven:
+                n, stated = self.records[item.subject], self.stated[item.subject, item.facet]
+                differs = n >= FEWEST and _too_few(n, stated, item.share, SIGMAS)
             else:
-                differs = _too_few(len(records), here, item.share, STRICT_SIGMAS)
+                differs = _too_few(len(judged), here, item.share, STRICT_SIGMAS)
             if differs and found is None:
-                told = f"no {item.facet}" if not here else f"{item.facet} in {here} of {len(records)} records"
+                told = f"no {item.facet}" if not here else f"{item.facet} in {here} of {len(judged)} records"
                 found = (
                     item.selector,
                     f"the layout differs: {told}, {item.share:.0%} should have it",
@@ -67,19 +69,25 @@ def _too_few(records: int, stated: int, share: float, sigmas: float) -> bool:
 
 def watch_over(store: Store, source: Source) -> Watch:
     """The watch for one reading of a segment."""
-    if source.verified or not source.expects.coverage:
-        return Watch(source, proven=True)
-    row = store.row(
-        "SELECT count(*) AS n FROM (SELECT FROM source_record WHERE source = %s AND state = 'live' LIMIT %s) AS known",
-        (source.name, PROVEN_AFTER),
-    )
-    return Watch(source, proven=row is not None and row["n"] >= PROVEN_AFTER)
+    judged = {item.subject for item in source.expects.coverage}
+    if source.verified or not judged:
+        return Watch(source, proven=judged)
+    rows = store.rows(_KNOWN, {"source": source.name, "subjects": sorted(judged), "enough": PROVEN_AFTER})
+    return Watch(source, proven={row["subject"] for row in rows if row["n"] >= PROVEN_AFTER})
+
+
+_KNOWN = """
+SELECT subject, (SELECT count(*) FROM (SELECT FROM source_record AS record WHERE record.source = %(source)s
+                     AND record.subject = asked.subject AND state = 'live' LIMIT %(enough)s) AS known) AS n
+FROM unnest(%(subjects)s::text[]) AS asked (subject)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldStanding:
     """How many of the records that changed last state a facet. `examples`: addresses of some that do not."""
 
+    subject: Subject
     facet: str
     selector: str
     share: float
@@ -94,18 +102,21 @@ class FieldStanding:
 
 _STATED = """
 WITH looked_at AS (
-    SELECT record_id, version, url FROM source_record WHERE source = %(source)s AND state = 'live'
-    ORDER BY changed_at DESC LIMIT %(looked_at)s
+    SELECT subject, known.* FROM unnest(%(subjects)s::text[]) AS asked (subject) CROSS JOIN LATERAL (
+        SELECT record_id, version, url FROM source_record AS record
+        WHERE source = %(source)s AND record.subject = asked.subject AND state = 'live'
+        ORDER BY changed_at DESC LIMIT %(looked_at)s) AS known
+), expected AS (
+    SELECT * FROM unnest(%(of)s::text[], %(facets)s::text[]) AS each (subject, facet)
 ), judged AS (
-    SELECT facet, record.url, EXISTS (
+    SELECT subject, facet, record.url, EXISTS (
         SELECT FROM jsonb_object_keys(newest.field_hashes) AS name WHERE name = facet OR starts_with(name, facet || '.')
     ) AS states
-    FROM looked_at AS record JOIN record_version AS newest USING (record_id, version),
-         unnest(%(facets)s::text[]) AS facet
+    FROM looked_at AS record JOIN record_version AS newest USING (record_id, version) JOIN expected USING (subject)
 )
-SELECT facet, count(*) AS records, count(*) FILTER (WHERE states) AS stated,
+SELECT subject, facet, count(*) AS records, count(*) FILTER (WHERE states) AS stated,
        (array_agg(url ORDER BY url) FILTER (WHERE NOT states))[1:5] AS examples
-FROM judged GROUP BY facet
+FROM judged GROUP BY subject, facet
 """
 
 
@@ -114,20 +125,32 @@ def field_standings(store: Store, source: Source) -> list[FieldStanding]:
     coverage = source.expects.coverage
     if not coverage:
         return []
-    values = {"source": source.name, "looked_at": LOOKED_AT, "facets": [item.facet for item in coverage]}
-    rows = {row["facet"]: row for row in store.rows(_STATED, values)}
+    values = {
+        "source": source.name,
+        "looked_at": LOOKED_AT,
+        "subjects": sorted({item.subject for item in coverage}),
+        "of": [item.subject for item in coverage],
+        "facets": [item.facet for item in coverage],
+    }
+    rows = {(row["subject"], row["facet"]): row for row in store.rows(_STATED, values)}
     return [
         FieldStanding(
-            item.facet, item.selector, item.share, row["records"], row["stated"], tuple(row["examples"] or ())
+            item.subject,
+            item.facet,
+            item.selector,
+            item.share,
+            row["records"],
+            row["stated"],
+            tuple(row["examples"] or ()),
         )
         for item in coverage
-        if (row := rows.get(item.facet))
+        if (row := rows.get((item.subject, item.facet)))
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class CountStanding:
-    """How many live records a segment (None: the whole source) has, and should have."""
+    """How many live records a segment has, and should have; None: the whole source, of its games."""
 
     segment: str | None
     records: int
@@ -145,9 +168,10 @@ def count_standings(store: Store, source: Source) -> list[CountStanding]:
     if listed is None or not listed["ever"]:
         return []
     rows = store.rows(
-        "SELECT segment, count(*) AS n FROM source_record WHERE source = %s AND state = 'live' GROUP BY segment",
+        "SELECT segment, count(*) AS n, count(*) FILTER (WHERE subject = 'game') AS games "
+        "FROM source_record WHERE source = %s AND state = 'live' GROUP BY segment",
         (source.name,),
     )
     records = {row["segment"]: row["n"] for row in rows}
-    whole = CountStanding(None, sum(records.values()), *source.expects.records)
+    whole = CountStanding(None, sum(row["games"] for row in rows), *source.expects.records)
     return [whole, *(CountStanding(key, records.get(key, 0), *of) for key, of in source.expects.segments.items())]

@@ -81,7 +81,8 @@ def write_given(
         | {"changed": changed},
     )
     row = connection.execute(
-        b"SELECT record_id FROM source_record WHERE source = %s AND identity = %s", (source.name, record.identity)
+        b"SELECT record_id FROM source_record WHERE source = %s AND identity = %s AND subject = 'game'",
+        (source.name, record.identity),
     ).fetchone()
     assert row is not None
     return GivenRecord(row["record_id"], changed)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import psycopg
 from psycopg.types.json import Jsonb
 
-from game_pipeline.model import GameRecord, RecordError
+from game_pipeline.model import AnyRecord, RecordError
 from game_pipeline.parsing import Failure, ParseKilledError, Parser
 from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
@@ -313,7 +313,7 @@ def _body(page: StoredPage, body_of: Callable[[bytes], bytes]) -> bytes | PagePr
     return body
 
 
-def _judged(source: Source, page: StoredPage, answer: list[GameRecord] | Failure) -> list[GameRecord] | PageProblem:
+def _judged(source: Source, page: StoredPage, answer: list[AnyRecord] | Failure) -> list[AnyRecord] | PageProblem:
     """The records of a page, or what is wrong with it."""
     if isinstance(answer, list):
         twin = _twin(answer)
@@ -328,7 +328,7 @@ def _judged(source: Source, page: StoredPage, answer: list[GameRecord] | Failure
     return PageProblem(page.url, "parser", str(answer))
 
 
-def weight_of(records: Sequence[GameRecord]) -> int:
+def weight_of(records: Sequence[AnyRecord]) -> int:
     """How much a change missed on a page of these records weighs: more where there is something to play or to read.
 
     A page without a game weighs nothing, and is looked at as seldom as the source allows.
@@ -394,11 +394,12 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode(errors="replace").decode()
 
 
-def _twin(records: Sequence[GameRecord]) -> str | None:
+def _twin(records: Sequence[AnyRecord]) -> str | None:
     """An identity that two of the records have."""
     if len(records) == 1:
         return None
-    return next((each for each, n in Counter(record.identity for record in records).items() if n > 1), None)
+    found = Counter((record.subject, record.identity) for record in records)
+    return next((identity for (_, identity), n in found.items() if n > 1), None)
 
 
 _GONE = """

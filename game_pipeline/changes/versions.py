@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from game_pipeline.model import ExternalId, GameRecord, digest
+from game_pipeline.model import AnyRecord, ExternalId, GameRecord, Subject, digest, record_of
 from game_pipeline.sources import Source
 from game_pipeline.store import Event, append
 
@@ -51,7 +51,7 @@ class Reading:
     """A page and the records that it was read into."""
 
     page: StoredPage
-    records: Sequence[GameRecord]
+    records: Sequence[AnyRecord]
 
 
 @dataclass(slots=True)
@@ -63,12 +63,23 @@ class Written:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+class _Key(NamedTuple):
+    """What tells the records of one source apart."""
+
+    subject: Subject
+    identity: str
+
+
+def _key_of(record: AnyRecord) -> _Key:
+    return _Key(record.subject, record.identity)
+
+
 @dataclass(frozen=True, slots=True)
 class _Write:
     """A version to be written. `old`: the record's row with its newest version; None: it is new."""
 
     page: StoredPage
-    record: GameRecord
+    record: AnyRecord
     old: Mapping[str, Any] | None
     change: Change
     hashes: Mapping[str, str]
@@ -100,7 +111,7 @@ def write_pages(
 
 
 _EXISTING = b"""
-SELECT record.record_id, record.identity, record.page_id, record.state, record.version, record.segment,
+SELECT record.record_id, record.subject, record.identity, record.page_id, record.state, record.version, record.segment,
        newest.field_hashes, page.url AS page_url, page.moved_to AS page_moved_to
 FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
 JOIN source_url_state AS page USING (page_id)
@@ -114,16 +125,17 @@ def _write_apart(
     """Write the first of the pages, as many as have no record in common."""
     pages = [reading.page.page_id for reading in readings]
     identities = [record.identity for reading in readings for record in reading.records]
-    existing = {row["identity"]: row for row in connection.execute(_EXISTING, (source.name, pages, identities))}
-    on_page: dict[int, set[str]] = {}
-    for row in existing.values():
-        on_page.setdefault(row["page_id"], set()).add(row["identity"])
-    concerned: set[str] = set()
+    rows = connection.execute(_EXISTING, (source.name, pages, identities))
+    existing = {_Key(row["subject"], row["identity"]): row for row in rows}
+    on_page: dict[int, set[_Key]] = {}
+    for key, row in existing.items():
+        on_page.setdefault(row["page_id"], set()).add(key)
+    concerned: set[_Key] = set()
     written: dict[int, Written] = {}
     writes: list[_Write] = []
     for reading in readings:
         page_id = reading.page.page_id
-        own = {record.identity for record in reading.records} | on_page.get(page_id, set())
+        own = {_key_of(record) for record in reading.records} | on_page.get(page_id, set())
         if not concerned.isdisjoint(own):
             break
         concerned |= own
@@ -143,14 +155,14 @@ def _changes_of(
     connection: Connection[DictRow],
     source: Source,
     reading: Reading,
-    existing: Mapping[str, Mapping[str, Any]],
-    here: set[str],
+    existing: Mapping[_Key, Mapping[str, Any]],
+    here: set[_Key],
     known: frozenset[str],
 ) -> list[_Write] | None:
-    """What is new in the records of a page; `here`: the identities that it spoke for. None: not to be believed."""
+    """What is new in the records of a page; `here`: the records that it spoke for. None: not to be believed."""
     page = reading.page
-    live = {identity for identity in here if existing[identity]["state"] == "live"}
-    missing = [] if source.pages_move else sorted(live - {record.identity for record in reading.records})
+    live = {key for key in here if existing[key]["state"] == "live"}
+    missing = [] if source.pages_move else sorted(live - {_key_of(record) for record in reading.records})
     if not page.believed and len(missing) > 3 and len(missing) > source.policy.max_vanished_share * len(live):
         return None
     elsewhere = source.leads_elsewhere(page.url, page.moved_to)
@@ -161,7 +173,7 @@ def _changes_of(
     rank = {key: place for place, key in enumerate(source.segment_keys())}
     writes: list[_Write] = []
     for record in reading.records:
-        old = existing.get(record.identity)
+        old = existing.get(_key_of(record))
         if old and old["page_id"] != page.page_id and elsewhere:
             continue
         if old and old["state"] == "live" and old["page_id"] != page.page_id:
@@ -186,12 +198,17 @@ def _changes_of(
             writes.append(_Write(page, record, old, change, hashes))
     if missing and source.many_records_a_page:
         connection.execute(_READ_OTHERS_AGAIN, (source.name, page.page_id))
-    return writes + _vanishing(connection, source, page, [existing[identity] for identity in missing])
+    return writes + _vanishing(connection, source, page, [existing[key] for key in missing])
 
 
 # A record speaks from one page; where it leaves that one, another list may still carry it.
 _READ_OTHERS_AGAIN = b"""
 UPDATE source_url_state SET parsed_version = NULL WHERE source = %s AND page_id <> %s AND snapshot_id IS NOT NULL
+"""
+
+_READ_NEIGHBOURS_AGAIN = b"""
+UPDATE source_url_state SET parsed_version = NULL
+WHERE source = %s AND segment = %s AND page_id <> %s AND snapshot_id IS NOT NULL
 """
 
 
@@ -212,10 +229,12 @@ def _vanishing(
     if not olds:
         return []
     rows = connection.execute(_LAST_WORDS, ([old["record_id"] for old in olds],)).fetchall()
-    records = [GameRecord.from_json(row["record"]) for row in rows]
+    records = [record_of(row["record"]) for row in rows]
     if successor is not None:
         records = [
             record.model_copy(update={"external_ids": tuple(dict.fromkeys((*record.external_ids, successor)))})
+            if isinstance(record, GameRecord)
+            else record
             for record in records
         ]
     return [
@@ -279,27 +298,35 @@ def drop_records(
     writes = _vanishing(connection, source, page, left, successor)
     counts["records_vanished"] += len(writes)
     _write_versions(connection, source, writes, run_id)
+    if any(write.record.subject == "person" for write in writes):
+        # Their page may have another address, which shows the same and was not asked while this one spoke for them.
+        connection.execute(_READ_NEIGHBOURS_AGAIN, (source.name, page.segment, page.page_id))
 
 
 _INSERT_RECORDS = b"""
-INSERT INTO source_record (source, identity, page_id, segment, url, version, content_hash)
-SELECT %(source)s, new.identity, new.page_id, new.segment, new.url, 1, new.content_hash
+INSERT INTO source_record
+       (source, subject, identity, page_id, segment, url, version, content_hash, matched_version, reconciled_version)
+SELECT %(source)s, new.subject, new.identity, new.page_id, new.segment, new.url, 1, new.content_hash,
+       coalesce(new.settled, 0), coalesce(new.settled, 0)
 FROM jsonb_to_recordset(%(rows)s)
-     AS new (identity text, page_id bigint, segment text, url text, content_hash text)
-RETURNING identity, record_id
+     AS new (subject text, identity text, page_id bigint, segment text, url text, content_hash text, settled int)
+RETURNING subject, identity, record_id
 """
 # Rows are locked in the order of their ids, as everybody does who wants several.
 _UPDATE_RECORDS = b"""
 WITH new AS MATERIALIZED (
     SELECT new.* FROM source_record AS record
     JOIN jsonb_to_recordset(%(rows)s)
-         AS new (record_id bigint, page_id bigint, segment text, url text, content_hash text, version int, state text)
+         AS new (record_id bigint, page_id bigint, segment text, url text, content_hash text, version int, state text,
+                 settled int)
          USING (record_id)
     ORDER BY record_id FOR UPDATE OF record
 )
 UPDATE source_record AS record SET
     version = new.version, content_hash = new.content_hash, url = new.url, page_id = new.page_id,
     segment = new.segment, state = new.state, changed_at = now(),
+    matched_version = coalesce(new.settled, record.matched_version),
+    reconciled_version = coalesce(new.settled, record.reconciled_version),
     vanished_at = CASE WHEN new.state = 'vanished' THEN now() END
 FROM new WHERE record.record_id = new.record_id
 """
@@ -319,9 +346,9 @@ def _write_versions(connection: Connection[DictRow], source: Source, writes: Seq
     new = [row for write, row in zip(writes, rows, strict=True) if write.old is None]
     if new:
         inserted = connection.execute(_INSERT_RECORDS, {"source": source.name, "rows": Jsonb(new)})
-        ids = {row["identity"]: row["record_id"] for row in inserted}
+        ids = {_Key(row["subject"], row["identity"]): row["record_id"] for row in inserted}
         for row in new:
-            row["record_id"] = ids[row["identity"]]
+            row["record_id"] = ids[_Key(row["subject"], row["identity"])]
     if len(new) < len(rows):
         known = [row for write, row in zip(writes, rows, strict=True) if write.old is not None]
         connection.execute(_UPDATE_RECORDS, {"rows": Jsonb(known)})
@@ -333,6 +360,7 @@ def _write_versions(connection: Connection[DictRow], source: Source, writes: Seq
 def _record_row(write: _Write) -> dict[str, Any]:
     return {
         "record_id": write.old["record_id"] if write.old else None,
+        "subject": write.record.subject,
         "identity": write.record.identity,
         "page_id": write.page.page_id,
         "segment": write.page.segment,
@@ -340,6 +368,8 @@ def _record_row(write: _Write) -> dict[str, Any]:
         "content_hash": write.content_hash,
         "state": "vanished" if write.change.kind == "vanished" else "live",
         "version": write.version,
+        # The catalogue of games has nothing to take in of what is about a person.
+        "settled": write.version if write.record.subject == "person" else None,
     }
 
 
@@ -366,6 +396,7 @@ def _event(source: Source, write: _Write, row: Mapping[str, Any], run_id: str) -
             "version": row["version"],
             "change": write.change.kind,
             "changed_fields": list(write.change.fields),
+            "subject": write.record.subject,
             "identity": write.record.identity,
         },
         actor="pipeline",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
@@ -45,7 +47,7 @@ def list_(app: App, text: str, limit: int, json_: bool) -> None:
 @json_option
 @pass_app
 def show(app: App, person_id: int, json_: bool) -> None:
-    """One person: names and pages by source, games, and why all that is one."""
+    """One person: names by source, what their pages say, games, and why all that is one."""
     from game_pipeline.people import show_person
 
     with app.store() as store:
@@ -61,6 +63,9 @@ def show(app: App, person_id: int, json_: bool) -> None:
         ("persona", "names", "page"),
         [(row["key"], ", ".join(row["spellings"]), row["url"] or "") for row in found["personas"]],
     )
+    for row in found["personas"]:
+        if row["page"]:
+            _print_page(row["source"], row["page"])
     print_table(
         ("game", "title", "as"), [(row["game_id"], row["title"], ", ".join(row["roles"])) for row in found["games"]]
     )
@@ -78,6 +83,23 @@ def show(app: App, person_id: int, json_: bool) -> None:
                 for row in found["decisions"]
             ],
         )
+
+
+def _print_page(source: str, page: dict[str, Any]) -> None:
+    """What a source's page about a person says."""
+    owed = page["attribution"]
+    click.echo(f"\n{source} calls them {page['name']} ({owed['site']}, licence: {owed['licence']})")
+    if page["aliases"]:
+        click.echo(f"also: {', '.join(alias['name'] for alias in page['aliases'])}")
+    for text in page["about"]:
+        click.echo(text["text"])
+    if page["urls"]:
+        print_table(
+            ("link", "address", "label"), [(link["kind"], link["url"], link["label"] or "") for link in page["urls"]]
+        )
+    if page["works"]:
+        click.echo(f"theirs, it says: {', '.join(work['title'] for work in page['works'])}")
+    click.echo()
 
 
 @person_.command()

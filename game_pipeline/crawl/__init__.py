@@ -17,6 +17,7 @@ from .loading import load_pages
 from .orders import unfinished_full
 from .outcomes import ALERTS, FetchError, Kind, Outcome
 from .overview import newest_change, outcome_shares, source_overview
+from .people_pages import due_people, note_people
 from .probe import ProbeResult, probe
 from .progress import Progress, source_progress
 from .raw import drop_orphans, prune_raw, raw_stores
@@ -61,11 +62,13 @@ __all__ = [
     "begin_run",
     "close_source",
     "drop_orphans",
+    "due_people",
     "finish_run",
     "living_run",
     "load_pages",
     "mark_done",
     "newest_change",
+    "note_people",
     "outcome_shares",
     "pause_source",
     "probe",

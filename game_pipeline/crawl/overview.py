@@ -18,6 +18,7 @@ SELECT source.name AS source, coalesce(health.state, 'closed') AS state, coalesc
        page.last_checked_at, coalesce(page.pages, 0) AS pages, coalesce(page.due, 0) AS due,
        coalesce(page.failing, 0) AS failing, coalesce(page.unreadable, 0) AS unreadable,
        coalesce(record.live, 0) AS records, coalesce(record.vanished, 0) AS vanished,
+       coalesce(record.people, 0) AS people,
        coalesce(task.waiting, 0) AS waiting
 FROM unnest(%s::text[]) AS source(name)
 LEFT JOIN importer_health AS health ON health.source = source.name
@@ -28,8 +29,9 @@ LEFT JOIN LATERAL (SELECT count(*) AS pages, max(last_checked_at) AS last_checke
                           count(*) FILTER (WHERE failure_count > 0) AS failing,
                           count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable
                    FROM source_url_state WHERE source_url_state.source = source.name) AS page ON true
-LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE source_record.state = 'live') AS live,
-                          count(*) FILTER (WHERE source_record.state = 'vanished') AS vanished
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE subject = 'game' AND source_record.state = 'live') AS live,
+                          count(*) FILTER (WHERE subject = 'game' AND source_record.state = 'vanished') AS vanished,
+                          count(*) FILTER (WHERE subject = 'person' AND source_record.state = 'live') AS people
                    FROM source_record WHERE source_record.source = source.name) AS record ON true
 LEFT JOIN LATERAL (SELECT count(*) AS waiting FROM import_task
                    WHERE import_task.source = source.name
@@ -52,7 +54,7 @@ def outcome_shares(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def source_overview(store: Store, names: Sequence[str]) -> list[dict[str, Any]]:
     """A row a source, by name: health, also in words, last run and check, pages known, due, failing, unreadable,
-    records, and tasks waiting."""
+    records of games and of people, and tasks waiting."""
     rows = store.rows(_OVERVIEW, (list(names),))
     for row in rows:
         health = read_health(store, row["source"])

@@ -12,6 +12,7 @@ from game_pipeline.store import Store
 
 from . import frontier
 from .client import Validators
+from .people_pages import known_people_only
 from .visit import Visitor
 
 __all__ = ["ProbeResult", "probe"]
@@ -66,7 +67,7 @@ def probe(store: Store, visitor: Visitor, source: Source, *, max_requests: int =
         left = {"cursor": newest, "requests": [{"url": each.url, "more": each.more()} for each in queue]}
         newest = cursor
     with store.transaction() as connection:
-        signalled = frontier.observe(connection, source, pages)
+        signalled = frontier.observe(connection, source, known_people_only(connection, source, pages))
         connection.execute(
             b"INSERT INTO importer_health (source, feed_cursor, feed_rest, probed_at) VALUES (%s, %s, %s, now()) "
             b"ON CONFLICT (source) DO UPDATE SET feed_cursor = excluded.feed_cursor, feed_rest = excluded.feed_rest, "

@@ -186,7 +186,8 @@ def _sum_up(store: Store, report: DemoReport) -> None:
         "WHERE parse_error IS NOT NULL ORDER BY page_id"
     )
     report.vanished = store.rows(
-        "SELECT source, identity, record.url FROM source_record AS record WHERE state = 'vanished' ORDER BY record_id"
+        "SELECT source, identity, record.url FROM source_record AS record "
+        "WHERE subject = 'game' AND state = 'vanished' ORDER BY record_id"
     )
 
 

@@ -6,6 +6,10 @@ lives in `merging`, `catalog` and `people`.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from .canonical import canonical_json, describe_errors, digest
 from .game import AltTitle, Credit, ExternalId, GameRecord, Kind, Link, LinkKind, Tag
 from .person import Alias, PersonLink, PersonLinkKind, PersonRecord
@@ -30,6 +34,7 @@ __all__ = [
     "MAX_URL",
     "Alias",
     "AltTitle",
+    "AnyRecord",
     "Attribution",
     "Block",
     "Credit",
@@ -59,6 +64,10 @@ __all__ = [
 ]
 
 
-def record_of(document: dict[str, object]) -> GameRecord | PersonRecord:
+AnyRecord = Annotated[GameRecord | PersonRecord, Field(discriminator="kind")]
+"""What a page may be read into."""
+
+
+def record_of(document: dict[str, object]) -> AnyRecord:
     """Read what `to_dict` wrote, of whichever it is. Raises `RecordError` that names every field at fault."""
     return PersonRecord.from_json(document) if document.get("kind") == "person" else GameRecord.from_json(document)

@@ -11,7 +11,8 @@ from .text import Extra, Language, Line, Url, Warnings, as_tuple, no_repeats
 
 __all__ = ["Alias", "PersonLink", "PersonLinkKind", "PersonRecord"]
 
-PersonLinkKind = Literal["portrait", "home_page", "other"]
+PersonLinkKind = Literal["portrait", "home_page", "profile", "redirect", "other"]
+"""`profile`: their page on another site, given as that and not in passing. `redirect`: another address of this page."""
 
 
 class Alias(Part):

@@ -43,9 +43,10 @@ def expectation_results(pipeline: Pipeline, source: Source) -> Iterator[dg.Asset
             "fields_short": sum(not item.well for item in fields),
             "report": dg.MetadataValue.md(
                 table(
-                    ("field", "expected", "found", "where on the page", "pages without it"),
+                    ("of a", "field", "expected", "found", "where on the page", "pages without it"),
                     [
                         (
+                            item.subject,
                             item.facet,
                             f"{item.share:.0%}",
                             f"{item.stated} of {item.records}",

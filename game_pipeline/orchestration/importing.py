@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from game_pipeline.changes import unread_segments
-from game_pipeline.crawl import run_counts, run_status
+from game_pipeline.crawl import due_people, run_counts, run_status
 from game_pipeline.sources import Source
 from game_pipeline.store import Store
 
@@ -74,6 +74,10 @@ def import_source(
     if unread_segments(store, source) or (outcome.failed and run_status(store, outcome.run_ids[-1])):
         # An import that failed half-way stopped before reading, and Dagster holds its records for failed, too.
         result = run_job(defs, instance, f"read_{source.name}", tags=range_tags(order))
+        _note(outcome, result)
+    if source.people and not segments and not urls and not outcome.failed and due_people(store, source):
+        # Only what was read now said whom its games credit.
+        result = run_job(defs, instance, f"import_{source.name}", tags=range_tags([source.people]))
         _note(outcome, result)
     outcome.counts = _counts(store, outcome.run_ids)
     return outcome

@@ -33,8 +33,9 @@ def monitoring_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
         kinds={"postgres"},
         owners=OWNERS,
         description=(
-            "Every source on one page: how it is, last run, pages known, failing and unreadable, records, and tasks "
-            "waiting. Why one rests and when it is tried next is under `problems`; the source's own asset names pages."
+            "Every source on one page: how it is, last run, pages known, failing and unreadable, records, people, and "
+            "tasks waiting. Why one rests and when it is tried next is under `problems`; the source's own asset names "
+            "pages."
         ),
         check_specs=[
             dg.AssetCheckSpec(
@@ -59,7 +60,19 @@ def monitoring_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
         rows = source_overview(pipeline.store, sources)
         needy = [row for row in rows if row["attention_since"]]
         report = table(
-            ("source", "health", "rate", "last run", "pages", "failing", "unread", "records", "gone", "waiting"),
+            (
+                "source",
+                "health",
+                "rate",
+                "last run",
+                "pages",
+                "failing",
+                "unread",
+                "records",
+                "gone",
+                "people",
+                "waiting",
+            ),
             [
                 (
                     row["source"],
@@ -71,6 +84,7 @@ def monitoring_assets(sources: list[str]) -> list[dg.AssetsDefinition]:
                     row["unreadable"],
                     row["records"],
                     row["vanished"],
+                    row["people"],
                     row["waiting"],
                 )
                 for row in rows

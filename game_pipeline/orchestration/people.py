@@ -12,7 +12,7 @@ from .resources import Pipeline
 __all__ = ["PEOPLE", "people_asset"]
 
 PEOPLE = dg.AssetKey(["catalog", "people"])
-_KEYS = ("people", "personas", "personas_new", "spellings_new")
+_KEYS = ("people", "personas", "personas_new", "spellings_new", "pages_taken_in", "pages_gone")
 
 
 def people_asset(after: dg.AssetKey, *, group: str, owners: list[str]) -> dg.AssetsDefinition:
@@ -26,7 +26,9 @@ def people_asset(after: dg.AssetKey, *, group: str, owners: list[str]) -> dg.Ass
         owners=owners,
         description=(
             "The people behind the credits: one across spellings, pages and sites, where a rule is sure of it (the "
-            "same page; the only one of that name on both sites, credited together) or a person said so. Wrong? "
+            "same page, or one that gives the other as theirs; a name that one page alone claims; the only one of that "
+            "name on both sites, credited together) or a person said so. Names and texts come from the sites' own "
+            "pages about them, where those were read. Wrong? "
             "`game-pipeline person split` and `merge`; the answer is kept for ever."
         ),
     )

@@ -12,6 +12,7 @@ from game_pipeline.crawl import (
     HoldLost,
     SourceBusy,
     finish_run,
+    note_people,
     replan,
     run_status,
 )
@@ -88,7 +89,10 @@ def records_asset(source: Source, partitions: dg.StaticPartitionsDefinition) -> 
                     )
                     reports.append(report)
                     context.add_asset_metadata(_records_metadata(report), partition_key=segment)
+                noted = note_people(pipeline.store, source)
                 plan = replan(pipeline.store, source, pipeline.settings)
+            if noted:
+                context.log.info("pages about people that these games credit: %d new ones are due", noted)
             context.log.info(
                 "next visits: %d pages share %.0f a day, %d turns moved", plan.pages, plan.budget, plan.moved
             )

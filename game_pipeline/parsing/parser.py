@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Literal, Self, cast
 
-from game_pipeline.model import GameRecord, RecordError
+from game_pipeline.model import AnyRecord, RecordError
 from game_pipeline.sources import Feed, Listing, Page, ParseError, Response, Source
 
 from .reading import Job, Result, read
@@ -39,12 +39,12 @@ class Parser(ABC):
     breaks the canonical form, `ParseKilledError` (a `ParseError`) and `ParserDefectError`.
     """
 
-    def parse(self, source: Source, page: Page) -> list[GameRecord]:
-        return cast(list[GameRecord], self._run(source, _page_job(page)))
+    def parse(self, source: Source, page: Page) -> list[AnyRecord]:
+        return cast(list[AnyRecord], self._run(source, _page_job(page)))
 
-    def parse_pages(self, source: Source, pages: Sequence[Page]) -> Iterator[list[GameRecord] | Failure]:
+    def parse_pages(self, source: Source, pages: Sequence[Page]) -> Iterator[list[AnyRecord] | Failure]:
         """What `parse` makes of each page, in their order; what it would raise is handed over in its place."""
-        return cast(Iterator[list[GameRecord] | Failure], self._run_all(source, [_page_job(page) for page in pages]))
+        return cast(Iterator[list[AnyRecord] | Failure], self._run_all(source, [_page_job(page) for page in pages]))
 
     def parse_listing(self, source: Source, response: Response) -> Listing:
         return cast(Listing, self._run(source, _reply_job("parse_listing", response)))

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from game_pipeline.model import GameRecord
+from game_pipeline.model import AnyRecord
 from game_pipeline.sources import Feed, Listing, Page, ParseError, Request, Response, Source
 
 from .prescan import prescan
 
 __all__ = ["Job", "Result", "mend", "read"]
 
-Result = list[GameRecord] | Listing | Feed
+Result = list[AnyRecord] | Listing | Feed
 
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})""")
 # Codings that have one byte or a fixed number of them for each character of markup: nothing hides in them.
@@ -49,7 +49,7 @@ def read(source: Source, job: Job) -> Result:
         return source.parse_feed(Response(job.url, job.status, body, job.headers, job.request), job.cursor)
     records = source.parse(Page(url=job.url, body=body, key=job.key, content_type=job.content_type))
     if not warnings:
-        return records
+        return list(records)
     return [record.model_copy(update={"warnings": (*record.warnings, *warnings)}) for record in records]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from game_pipeline.model import GameRecord
+from game_pipeline.model import AnyRecord
 from game_pipeline.sources import Feed, Listing, Request
 
 from .reading import Job, Result
@@ -44,7 +44,7 @@ NO_MEMORY = 86
 MAX_FRAME = 64 * 1024 * 1024
 _LENGTHS = struct.Struct("!II")
 _HEAD = tuple(each.name for each in fields(Job) if each.name not in ("body", "request"))
-_RESULTS: dict[str, Any] = {"parse": list[GameRecord], "parse_listing": Listing, "parse_feed": Feed}
+_RESULTS: dict[str, Any] = {"parse": list[AnyRecord], "parse_listing": Listing, "parse_feed": Feed}
 
 
 @cache

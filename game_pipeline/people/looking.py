@@ -28,10 +28,20 @@ WHERE status = 'active' AND (%(text)s = '' OR person_id IN (
 ORDER BY games DESC, person_id LIMIT %(limit)s
 """
 _PERSONAS = """
-SELECT persona.key, persona.source, persona.name, persona.url, array_agg(DISTINCT spelling.name) AS spellings
-FROM persona JOIN person_spelling AS spelling USING (key) WHERE persona.person_id = %s
-GROUP BY persona.key ORDER BY persona.key
+SELECT persona.key, persona.source, persona.name, persona.url,
+       ARRAY(SELECT DISTINCT name FROM person_spelling AS spelling WHERE spelling.key = persona.key ORDER BY name)
+           AS spellings,
+       newest.record AS page,
+       ARRAY(SELECT jsonb_build_object('game_id', game.game_id, 'title', game.title)
+             FROM jsonb_array_elements_text(newest.record->'works') AS work
+             JOIN game_member AS member ON member.source = persona.source AND member.identity = work
+             JOIN game ON game.game_id = member.game_id AND game.status = 'active' ORDER BY game.title) AS works
+FROM persona
+LEFT JOIN source_record AS record USING (record_id)
+LEFT JOIN record_version AS newest ON newest.record_id = record.record_id AND newest.version = record.version
+WHERE persona.person_id = %s ORDER BY persona.key
 """
+_OF_PAGE = ("url", "name", "aliases", "about", "urls", "attribution")
 _GAMES = """
 SELECT credit.game_id, game.title, array_agg(DISTINCT credit.role ORDER BY credit.role) AS roles
 FROM credit_person AS credit JOIN game USING (game_id)
@@ -60,15 +70,22 @@ def find_people(store: Store, text: str, limit: int) -> list[dict[str, Any]]:
 
 
 def show_person(store: Store, person_id: int) -> dict[str, Any] | None:
-    """One person: their names and pages by source, their games, and why all that is one; None: no such person."""
+    """One person: their names and pages by source with what the pages say, their games, and why all that is one; None:
+    no such person."""
     person = store.row("SELECT person_id, name, status, merged_into FROM person WHERE person_id = %s", (person_id,))
     if person is None:
         return None
     return person | {
-        "personas": store.rows(_PERSONAS, (person_id,)),
+        "personas": [_persona(row) for row in store.rows(_PERSONAS, (person_id,))],
         "games": store.rows(_GAMES, (person_id,)),
         "decisions": store.rows(_DECISIONS, {"id": person_id}),
     }
+
+
+def _persona(row: dict[str, Any]) -> dict[str, Any]:
+    """A persona with what their page says: None where there is none."""
+    page, works = row.pop("page"), row.pop("works")
+    return row | {"page": page and {name: page[name] for name in _OF_PAGE} | {"works": works}}
 
 
 def aliases_of(connection: Connection[DictRow], names: Collection[str]) -> dict[str, frozenset[str]]:

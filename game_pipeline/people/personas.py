@@ -1,15 +1,15 @@
-"""From credits to personas: somebody as one source knows them, by their page there or by their name. Pure."""
+"""From credits and pages to personas: somebody as one source knows them, by their page or by their name. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from game_pipeline.matching import name_key, names_nobody
 from game_pipeline.sources.urls import identity_url
 
-__all__ = ["CreditLine", "Persona", "gather", "page_of", "persona_key"]
+__all__ = ["CreditLine", "PersonPage", "Persona", "gather", "page_of", "persona_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,29 @@ class CreditLine:
     alias: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """What a source's page about somebody says. `redirects`: addresses of the source that lead to it; `profiles`:
+    their pages on other sites, as it gives them."""
+
+    record_id: int
+    source: str
+    url: str
+    name: str
+    aliases: Sequence[str] = ()
+    redirects: Sequence[str] = ()
+    profiles: Sequence[str] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What it calls them."""
+        return sorted({name for name in (self.name, *self.aliases) if not names_nobody(name)})
+
+
 @dataclass(slots=True)
 class Persona:
-    """Somebody as one source knows them. `spellings`: (name, page) as credited; `credits`: (game, role)."""
+    """Somebody as one source knows them. `spellings`: (name, page) as credited; `credits`: (game, role); `page`: what
+    the page about them says, where it was read."""
 
     key: str
     source: str
@@ -35,11 +55,17 @@ class Persona:
     url: str | None
     spellings: set[tuple[str, str | None]] = field(default_factory=set)
     credits: set[tuple[int, str]] = field(default_factory=set)
+    page: PersonPage | None = None
+
+    @property
+    def called(self) -> set[str]:
+        """Every name, whether games are credited so or the page says it."""
+        return {name for name, _ in self.spellings}.union(self.page.names if self.page else ())
 
     @property
     def names(self) -> set[str]:
         """The keys of the names: equal where spelling and script alone differ."""
-        return {name_key(name) for name, _ in self.spellings}
+        return {name_key(name) for name in self.called}
 
 
 def page_of(url: str | None) -> str | None:
@@ -56,8 +82,8 @@ def persona_key(source: str, name: str, url: str | None) -> str:
     return f"{source}|{page or ' '.join(name.casefold().replace('ё', 'е').split())}"
 
 
-def gather(credits: Iterable[CreditLine]) -> dict[str, Persona]:
-    """The personas of all credits, by key. Who signs as nobody (anonymous, various) is none."""
+def gather(credits: Iterable[CreditLine], pages: Iterable[PersonPage] = ()) -> dict[str, Persona]:
+    """The personas of all credits and pages, by key. Who signs as nobody (anonymous, various) is none."""
     found: dict[str, Persona] = {}
     called: defaultdict[str, set[str]] = defaultdict(set)
     for line in credits:
@@ -72,4 +98,10 @@ def gather(credits: Iterable[CreditLine]) -> dict[str, Persona]:
             called[key].add(line.alias)
     for key, aliases in called.items():
         found[key].spellings |= {(alias, found[key].url) for alias in aliases}
+    for told in pages:
+        if names_nobody(told.name) or page_of(told.url) is None:
+            continue
+        key = persona_key(told.source, told.name, told.url)
+        persona = found.setdefault(key, Persona(key, told.source, told.name, told.url))
+        persona.page = persona.page or told
     return found

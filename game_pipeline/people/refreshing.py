@@ -1,4 +1,4 @@
-"""Bringing the people up to date with what the records credit: new personas, new spellings, and what rules join."""
+"""Bringing the people up to date with the records: whom games credit, what pages say of them, and what rules join."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from game_pipeline.store import Event, Store, append
 
 from .linking import Link, links_of
-from .personas import CreditLine, Persona, gather
+from .personas import CreditLine, Persona, PersonPage, gather
 
 __all__ = ["PeopleReport", "lock_people", "next_person", "refresh_people"]
 
@@ -29,11 +29,27 @@ SELECT record.source, member.game_id, credit->>'name' AS name, credit->>'role' A
 FROM game_member AS member
 JOIN source_record AS record USING (record_id)
 JOIN record_version AS newest ON newest.record_id = record.record_id AND newest.version = record.version,
-     jsonb_array_elements(newest.record->'credits') AS credit
-WHERE record.state = 'live'
+     jsonb_array_elements(newest.record->'credits') WITH ORDINALITY AS each (credit, place)
+WHERE record.state = 'live' AND record.subject = 'game' ORDER BY record.record_id, place
+"""
+_PAGES = b"""
+SELECT record.record_id, record.source, record.url, newest.record->>'name' AS name,
+       ARRAY(SELECT alias->>'name' FROM jsonb_array_elements(newest.record->'aliases') AS alias) AS aliases,
+       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
+             WHERE link->>'kind' = 'redirect') AS redirects,
+       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
+             WHERE link->>'kind' = 'profile') AS profiles
+FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
+WHERE record.subject = 'person' AND record.state = 'live' ORDER BY record.record_id
 """
 _PERSONAS = b"SELECT key, person_id FROM persona"
-_SPELLINGS = b"SELECT key, name, url FROM person_spelling"
+_SPELLINGS = b"SELECT key, name, url FROM person_spelling WHERE origin = 'credit'"
+_DESCRIBED = b"""
+SELECT key, persona.source, persona.url, record_id, persona.name,
+       array_remove(array_agg(spelling.name ORDER BY spelling.name COLLATE "C"), NULL) AS names
+FROM persona LEFT JOIN person_spelling AS spelling USING (key)
+WHERE record_id IS NOT NULL AND coalesce(origin, 'page') = 'page' GROUP BY key ORDER BY key
+"""
 _APART = b"SELECT key_a, key_b FROM person_apart"
 
 
@@ -61,11 +77,14 @@ def refresh_people(store: Store, correlation_id: str) -> PeopleReport:
     report = PeopleReport()
     with store.transaction() as connection:
         lock_people(connection)
-        personas = gather(CreditLine(**row) for row in connection.execute(_CREDITS))
+        credits = [CreditLine(**row) for row in connection.execute(_CREDITS)]
+        personas = gather(credits, [PersonPage(**row) for row in connection.execute(_PAGES)])
         person_of = {row["key"]: int(row["person_id"]) for row in connection.execute(_PERSONAS)}
         spelled = {(row["key"], row["name"], row["url"]) for row in connection.execute(_SPELLINGS)}
+        described = {row["key"]: row for row in connection.execute(_DESCRIBED)}
         apart = {(row["key_a"], row["key_b"]) for row in connection.execute(_APART)}
         events = list(_claims(connection, personas, person_of, spelled, correlation_id, report))
+        events += _descriptions(personas, person_of, described, correlation_id, report)
         events += _joins(links_of(personas, apart), person_of, apart, correlation_id, report)
         append(connection, events)
         report.counts["people"] = len(set(person_of.values()))
@@ -86,7 +105,7 @@ def _claims(
             ((name, url) for name, url in persona.spellings if (key, name, url) not in spelled),
             key=lambda pair: (pair[0], pair[1] or ""),
         )
-        if not new:
+        if not new and key in person_of:
             continue
         if key not in person_of:
             person_of[key] = next_person(connection)
@@ -104,6 +123,30 @@ def _claims(
             },
             correlation_id,
         )
+
+
+def _descriptions(
+    personas: Mapping[str, Persona],
+    person_of: Mapping[str, int],
+    described: Mapping[str, Mapping[str, Any]],
+    correlation_id: str,
+    report: PeopleReport,
+) -> Iterator[Event]:
+    """What pages say that is not what was taken from them last; and the pages that are gone."""
+    pages = {key: persona.page for key, persona in personas.items() if persona.page is not None}
+    for key, page in pages.items():
+        told = {"record_id": page.record_id, "name": page.name, "names": page.names}
+        before = described.get(key)
+        if before is None or any(before[part] != value for part, value in told.items()):
+            report.counts["pages_taken_in"] += 1
+            facts = {"key": key, "source": page.source, "url": personas[key].url, **told}
+            yield _event("person.described", person_of[key], facts, correlation_id)
+    for key, before in described.items():
+        if key not in pages:
+            report.counts["pages_gone"] += 1
+            facts = {name: before[name] for name in ("key", "source", "url", "name")}
+            facts |= {"record_id": None, "names": []}
+            yield _event("person.described", person_of[key], facts, correlation_id)
 
 
 def _joins(

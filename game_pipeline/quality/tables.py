@@ -101,7 +101,7 @@ TABLE_RULES = (
         "it, as the run's log says, or has not caught up yet.",
         """
         SELECT record_id, source, identity FROM source_record AS record
-        WHERE state = 'live' AND NOT EXISTS (
+        WHERE subject = 'game' AND state = 'live' AND NOT EXISTS (
             SELECT FROM match_decision AS decision WHERE decision.record_id = record.record_id AND ended_at IS NULL)
         """,
     ),

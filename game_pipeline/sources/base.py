@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from game_pipeline.model import Attribution, GameRecord
+from game_pipeline.model import AnyRecord, Attribution, Subject
 
 from .identities import site_id
 
@@ -226,14 +226,16 @@ class Policy:
 class Coverage:
     """At least this share of the records state a facet (`credits`, or as finely as `urls.download_direct`).
 
-    `selector`: where the page has it, for the person who is told that it no longer does.
+    `selector`: where the page has it, for the person who is told that it no longer does. `subject`: what the records
+    are about; those about anything else are not judged by it.
     """
 
     facet: str
     share: float
     selector: str
+    subject: Subject = "game"
 
-    def stated_in(self, record: GameRecord) -> bool:
+    def stated_in(self, record: AnyRecord) -> bool:
         return any(name == self.facet or name.startswith(f"{self.facet}.") for name in record.facets())
 
 
@@ -241,7 +243,8 @@ class Coverage:
 class Expects:
     """What is true of a site's records as long as its format is the known one. Ranges are (least, most or None).
 
-    `records`: of the whole source once it was listed to its end; `segments`: of one segment; `page`: of one page. A
+    `records`: about games, of the whole source once it was listed to its end; `segments`: of one segment, whatever
+    they are about; `page`: of one page. A
     page that leaves its range, or that lacks what the others state, is held and reported as a layout difference.
     Where no real capture was ever seen, every page has to state what more than half of them should, until some have.
     """
@@ -284,6 +287,9 @@ class Source(ABC):
     """True where one game may well have several records: each of its files or versions, each of its translations. Of
     any other source, a second record is a reason to doubt that it is about the same game."""
 
+    people: ClassVar[str | None] = None
+    """The segment of the pages about people, where the site has such pages and `person_page` knows their addresses."""
+
     documents: ClassVar[bool] = False
     """True where people hand in the pages as files; `given_address` says how such a file is addressed."""
 
@@ -307,6 +313,11 @@ class Source(ABC):
     def locate(self, url: str) -> Listing:
         """How to import one game by its address: the pages to fetch, or requests whose replies
         `parse_listing` turns into pages. Raises ValueError for an address that is not mine."""
+
+    def person_page(self, url: str) -> PageRef | None:
+        """The page about a person that an address names, or None where it is none of this site's. Whether there is
+        such a page, the fetch tells."""
+        return None
 
     @abstractmethod
     def listing(self) -> Iterable[Request]:
@@ -361,8 +372,9 @@ class Source(ABC):
         return here is not None and there is not None and here != there
 
     @abstractmethod
-    def parse(self, page: Page) -> list[GameRecord]:
-        """The records of a page: pure and deterministic. Raises ParseError with the selector that failed."""
+    def parse(self, page: Page) -> Sequence[AnyRecord]:
+        """The records of a page, each about a game or a person: pure and deterministic. Raises ParseError with the
+        selector that failed."""
 
     def segment_keys(self) -> tuple[str, ...]:
         return tuple(segment.key for segment in self.segments)
@@ -382,6 +394,8 @@ def check_source(source: Source) -> None:
             raise TypeError(f"source {source.name}: segment key {segment.key!r} is no slug")
     if not set(source.expects.segments) <= set(source.segment_keys()):
         raise TypeError(f"source {source.name}: expects records of segments that it does not have")
+    if source.people is not None and source.people not in source.segment_keys():
+        raise TypeError(f"source {source.name}: its people's segment {source.people!r} is none of its segments")
     if not all(0 < item.share <= 1 and item.selector for item in source.expects.coverage):
         raise TypeError(f"source {source.name}: a coverage has a share above 0 and says where on the page it is")
     names = {secret.name for secret in source.needs}

@@ -6,28 +6,12 @@ A fact that breaks the canonical form never costs the record; only a missing ide
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from game_pipeline.model import (
-    MAX_BLOCK,
-    MAX_LINE,
-    AltTitle,
-    Credit,
-    Description,
-    ExternalId,
-    GameRecord,
-    Kind,
-    Link,
-    LinkKind,
-    RecordError,
-    Scalar,
-    Tag,
-    clean_block,
-    clean_line,
-)
+from game_pipeline.model import AltTitle, Credit, ExternalId, GameRecord, Kind, Link, LinkKind, RecordError, Tag
 
-from .base import UNREAD, ParseError, Source
+from .base import ParseError, Source
 from .identities import site_id
+from .jottings import MAX_ITEMS, Jottings
 from .languages import language_codes
 from .links import LinkRule, classify
 from .text import partial_date, without_surrogates
@@ -35,38 +19,22 @@ from .urls import normalise_url
 
 __all__ = ["Draft"]
 
-MAX_WARNINGS = 40
-MAX_ITEMS = 2_000
 
-
-class Draft:
+class Draft(Jottings):
     """Collects the claims of one record. `where` is the selector that an error about it names."""
 
     def __init__(self, source: Source, where: str, rules: tuple[LinkRule, ...] = ()) -> None:
-        self.source = source
-        self.where = where
+        super().__init__(source, where)
         self.rules = rules
         self.kind: Kind = "game"
         self.title = ""
         self.release_date: str | None = None
         self.languages: tuple[str, ...] = ()
         self._alt_titles: list[AltTitle] = []
-        self._descriptions: dict[str | None, str] = {}
         self._credits: list[Credit] = []
         self._tags: list[Tag] = []
         self._links: dict[tuple[str, LinkKind], Link] = {}
         self._ids: list[ExternalId] = []
-        self._extra: dict[str, Scalar | list[Scalar]] = {}
-        self._warnings: dict[str, None] = {}
-
-    def warn(self, message: str) -> None:
-        """Note what the page has and the record has not; each message once, `MAX_WARNINGS` at most."""
-        self._warnings.setdefault(clean_line(without_surrogates(message))[:300])
-
-    def unread(self, what: str, names: Iterable[str]) -> None:
-        """Strict reading: say what the page has that nobody read."""
-        for name in names:
-            self.warn(f"{UNREAD}{what} {name[:60]}")
 
     def set_title(self, text: str) -> None:
         self.title = self._line("title", text)
@@ -90,18 +58,6 @@ class Draft:
         line = self._line("alternative title", text)
         if line and line != self.title and len(self._alt_titles) < MAX_ITEMS:
             self._alt_titles.append(AltTitle(title=line, lang=lang))
-
-    def describe(self, text: str, lang: str | None = None) -> None:
-        """Add Markdown; a second text of one language becomes a further paragraph of the first."""
-        block = clean_block(without_surrogates(text))
-        if not block:
-            return
-        if before := self._descriptions.get(lang):
-            block = before if block in before else f"{before}\n\n{block}"
-        if len(block) > MAX_BLOCK:
-            self.warn(f"description of {len(block)} characters cut to {MAX_BLOCK}")
-            block = block[:MAX_BLOCK].rstrip()
-        self._descriptions[lang] = block
 
     def credit(self, name: str, role: str = "author", url: str | None = None) -> None:
         line = self._line(role, name)
@@ -144,25 +100,10 @@ class Draft:
         if line and len(self._ids) < MAX_ITEMS:
             self._ids.append(ExternalId(scheme=scheme, value=line))
 
-    def extra(self, key: str, value: Scalar | list[str]) -> None:
-        """Keep a fact without a canonical field; what is empty is left out."""
-        cleaned: Scalar | list[Scalar]
-        if isinstance(value, str):
-            cleaned = self._line(key, value)
-        elif isinstance(value, list):
-            cleaned = [line for item in value[:MAX_ITEMS] if (line := self._line(key, item))]
-        else:
-            cleaned = value
-        if cleaned not in ("", [], None):
-            self._extra[key] = cleaned
-
     def build(self, *, identity: str, url: str) -> GameRecord:
         """The finished record. Raises `ParseError` where identity or title is missing."""
         if not self.title:
             raise ParseError(f"{self.where} title", "missing")
-        warnings = list(self._warnings)
-        if len(warnings) > MAX_WARNINGS:
-            warnings = [*warnings[:MAX_WARNINGS], f"and {len(warnings) - MAX_WARNINGS} more"]
         try:
             return GameRecord.build(
                 source=self.source.name,
@@ -171,7 +112,7 @@ class Draft:
                 kind=self.kind,
                 title=self.title,
                 alt_titles=tuple(self._alt_titles),
-                descriptions=tuple(Description(lang=lang, text=text) for lang, text in self._descriptions.items()),
+                descriptions=self.texts,
                 release_date=self.release_date,
                 credits=tuple(self._credits),
                 tags=tuple(self._tags),
@@ -180,21 +121,7 @@ class Draft:
                 attribution=self.source.attribution,
                 extra=self._extra,
                 parser_version=self.source.parser_version,
-                warnings=tuple(warnings),
+                warnings=self.warnings,
             )
         except (RecordError, ValueError) as error:
             raise ParseError(self.where, str(error)) from None
-
-    def _line(self, what: str, text: str) -> str:
-        line = clean_line(without_surrogates(text))
-        if len(line) > MAX_LINE:
-            self.warn(f"{what} of {len(line)} characters cut to {MAX_LINE}")
-            return line[:MAX_LINE].rstrip()
-        return line
-
-    def _address(self, url: str, base: str | None = None) -> str | None:
-        try:
-            return normalise_url(url, base)
-        except ValueError:
-            self.warn(f"unusable address {url.strip()[:120]}")
-            return None

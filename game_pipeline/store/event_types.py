@@ -71,8 +71,8 @@ EVENT_TYPES: dict[str, EventType] = {
         payloads.FormatChanged,
     ),
     "record.changed": EventType(
-        1,
-        "What a source says about a game changed: new, changed, format, reparsed, vanished or returned.",
+        2,
+        "What a source says about a game or a person changed: new, changed, format, reparsed, vanished or returned.",
         payloads.RecordChanged,
     ),
     "record.matched": EventType(
@@ -177,6 +177,11 @@ EVENT_TYPES: dict[str, EventType] = {
         1,
         "A source credits a name that was not known, or a known one under another spelling: whose it is.",
         payloads.PersonClaimed,
+    ),
+    "person.described": EventType(
+        1,
+        "The page of a source about a person was read, says something else of their names, or is gone.",
+        payloads.PersonDescribed,
     ),
     "person.merged": EventType(
         1, "Two people are one, by a rule with its evidence or by a person's word.", payloads.PersonMerged

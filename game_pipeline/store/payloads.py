@@ -34,6 +34,7 @@ __all__ = [
     "Member",
     "NeedsAttention",
     "PersonClaimed",
+    "PersonDescribed",
     "PersonMerged",
     "PersonSplit",
     "PlayerNamed",
@@ -140,7 +141,8 @@ class RecordChanged(TypedDict):
     version: int
     change: Literal["new", "changed", "format", "reparsed", "vanished", "returned"]
     changed_fields: list[str]
-    identity: Annotated[str, Field(description="the source's own id of the game")]
+    subject: Annotated[Literal["game", "person"], Field(description="what the record is about")]
+    identity: Annotated[str, Field(description="the source's own id of it")]
 
 
 @_exact
@@ -484,6 +486,17 @@ class PersonClaimed(TypedDict):
     name: str
     url: str | None
     spellings: Annotated[list[Spelling], Field(description="those that are new")]
+
+
+@_exact
+class PersonDescribed(TypedDict):
+    person_id: int
+    key: Annotated[str, Field(description="the persona")]
+    source: str
+    url: str | None
+    record_id: Annotated[int | None, Field(description="of their page there; null: it is gone")]
+    name: Annotated[str, Field(description="what the persona is called from now on")]
+    names: Annotated[list[str], Field(description="every name that the page gives them")]
 
 
 @_exact

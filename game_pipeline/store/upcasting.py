@@ -47,9 +47,15 @@ def _edited_1(payload: Payload) -> Payload:
     return payload | {"edited_at": None, "carried_from": None}
 
 
+def _changed_1(payload: Payload) -> Payload:
+    """Version 1 knew records of games alone."""
+    return payload | {"subject": "game"}
+
+
 _STEPS: dict[tuple[str, int], Callable[[Payload], Payload]] = {
     ("game.created", 1): _revised_1,
     ("game.revised", 1): _revised_1,
     ("game.sources_updated", 1): _members_1,
     ("game.edited", 1): _edited_1,
+    ("record.changed", 1): _changed_1,
 }

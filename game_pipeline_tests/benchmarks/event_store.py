@@ -118,6 +118,7 @@ def _life(chance: random.Random, game_id: int) -> Iterator[Event]:
             "version": versions[record_id],
             "change": kind,
             "changed_fields": ["tags.genre", "extra.rating"],
+            "subject": "game",
             "identity": f"id{record_id}",
         }
         return event("record.changed", payload, f"record:{record_id}")
@@ -140,6 +141,7 @@ def _life(chance: random.Random, game_id: int) -> Iterator[Event]:
             {
                 "record_id": record_id,
                 "source": ("ifdb", "ifwiki_ru")[record_id % 2],
+                "subject": "game",
                 "identity": f"id{record_id}",
                 "version": versions[record_id],
                 "live": True,

@@ -120,7 +120,7 @@ def test_how_the_stored_records_stand_to_what_is_expected(store: Store) -> None:
 def test_pages_that_all_state_a_field_are_never_held_whatever_came_before(before: list[bool], share: float) -> None:
     expects = Expects(coverage=(Coverage("credits", share, "td"),))
     tiny = source_named("watched", expects=expects)
-    watch = Watch(tiny, proven=True)
+    watch = Watch(tiny, proven={"game"})
     for states in before:
         watch.judge([tiny._record(game("x", author=states))])
     assert watch.judge([tiny._record(game("y"))]) is None

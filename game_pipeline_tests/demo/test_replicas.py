@@ -38,6 +38,7 @@ from game_pipeline.sources import get
 from game_pipeline.sources.base import Page, PageRef, ParseError, Request, Response
 from game_pipeline.sources.text import partial_date
 from game_pipeline.sources.urls import normalise_url
+from game_pipeline_tests.sources.games import games_in
 
 CLIENT = httpx2.Client(follow_redirects=False, trust_env=False)
 MEMBERS = "/api.php?action=query&list=categorymembers&cmtitle=Категория:Игры&format=json"
@@ -107,7 +108,7 @@ def records(replicas: Replicas, site: str, day: int) -> dict[str, GameRecord]:
         if reply.status == 200:
             try:
                 page = Page(ref.url, reply.body, ref.key, reply.headers["content-type"])
-                found.update({record.identity: record for record in get(site).parse(page)})
+                found.update({record.identity: record for record in games_in(get(site), page)})
             except ParseError:
                 continue
     return found
@@ -199,7 +200,7 @@ def test_the_json_of_ifdb_says_what_its_xml_says(shared: Replicas, first: dict[s
     source = get(IFDB)
     for entry in WORLD.ifdb:
         reply = ask(shared, IFDB, f"/viewgame?json&id={entry.tuid}")
-        record = source.parse(Page(str(reply.url), reply.content, entry.tuid))[0]
+        record = games_in(source, Page(str(reply.url), reply.content, entry.tuid))[0]
         assert record == first[IFDB][entry.tuid]
 
 
@@ -208,7 +209,7 @@ def test_both_format_versions_of_the_wiki_give_the_same_record(shared: Replicas)
     source = get(IFWIKI)
     query = "/api.php?action=query&format=json&prop=revisions&rvprop=ids|timestamp|content&pageids=1432|9115|934"
     old, new = (
-        source.parse(Page("https://ifwiki.ru/api.php", ask(shared, IFWIKI, query + more).content))
+        games_in(source, Page("https://ifwiki.ru/api.php", ask(shared, IFWIKI, query + more).content))
         for more in ("", "&rvslots=main&formatversion=2")
     )
     assert [record.identity for record in new] == ["1432", "934"]
@@ -450,7 +451,7 @@ def test_the_xml_search_of_ifdb_says_what_the_json_says(replicas: Replicas) -> N
     source = get(IFDB)
     query = "game&searchfor=added:2007-&sortby=lold&pg=1"
     found = [
-        source.parse(Page("https://ifdb.org/search", ask(replicas, IFDB, f"/search?{form}&{query}").content))
+        games_in(source, Page("https://ifdb.org/search", ask(replicas, IFDB, f"/search?{form}&{query}").content))
         for form in ("json", "xml")
     ]
     assert [record.identity for record in found[0]] == [record.identity for record in found[1]]

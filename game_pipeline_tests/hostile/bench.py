@@ -22,6 +22,7 @@ from game_pipeline.sources import SOURCES, Page, ParseError
 from game_pipeline.store import Store
 from game_pipeline_tests.crawl.conftest import Crawler
 from game_pipeline_tests.http_server import Reply, Script, ScriptedServer
+from game_pipeline_tests.sources.games import all_games
 
 __all__ = ["PUBLIC", "URLS", "Bench", "Row", "open_bench", "peak_mb"]
 
@@ -145,7 +146,8 @@ class Bench:
         return "no packet" if not self.server.seen else f"{count} request{'' if count == 1 else 's'}"
 
     def records(self, name: str, body: bytes) -> list[GameRecord]:
-        return self.workers.parse(SOURCES[name], Page(url=URLS.get(name, SOURCES[name].home), body=body))
+        page = Page(url=URLS.get(name, SOURCES[name].home), body=body)
+        return all_games(self.workers.parse(SOURCES[name], page))
 
     def read(self, name: str, body: bytes) -> str:
         """What reading a page comes to, in a word and why; its source goes on with another page, or this fails."""
@@ -168,7 +170,7 @@ class Bench:
             body=response.body,
             content_type=response.headers.get("content-type", ""),
         )
-        return self.workers.parse(SOURCES[name], page)
+        return all_games(self.workers.parse(SOURCES[name], page))
 
 
 def good_list(title: str = "Остров, где кончается осень", **elements: str) -> bytes:

@@ -22,6 +22,7 @@ from game_pipeline.sources import SOURCES, Page, ParseError, Response, Source
 from game_pipeline_tests.changes.tiny_site import source_named
 from game_pipeline_tests.parsing.nasty import Nasty, page
 from game_pipeline_tests.shared import SAMPLES, needs_shared
+from game_pipeline_tests.sources.games import all_games
 
 NASTY = Nasty()
 
@@ -93,7 +94,7 @@ def test_pages_read_together_come_to_what_each_comes_to_alone(workers: Workers) 
     wanted = ["first", "refuse", "claim", "second", "hang", "defect", "die", "last"]
     answers = list(workers.parse_pages(NASTY, [page(what) for what in wanted]))
     refused, claim, hang, defect, killed = (answers[place] for place in (1, 2, 4, 5, 6))
-    assert [each[0].title for each in answers if isinstance(each, list)] == ["first", "second", "last"]
+    assert [all_games(each)[0].title for each in answers if isinstance(each, list)] == ["first", "second", "last"]
     assert isinstance(refused, ParseError)
     assert isinstance(claim, RecordError)
     assert isinstance(defect, ParserDefectError)
@@ -105,7 +106,7 @@ def test_pages_read_together_come_to_what_each_comes_to_alone(workers: Workers) 
 
 def test_many_and_large_pages_come_back_in_their_order(workers: Workers) -> None:
     pages = [page(f"{n}" + " " * (300_000 if n % 5 == 0 else 1)) for n in range(40)]
-    told = [each[0].title for each in workers.parse_pages(NASTY, pages) if isinstance(each, list)]
+    told = [all_games(each)[0].title for each in workers.parse_pages(NASTY, pages) if isinstance(each, list)]
     assert told == [str(n) for n in range(40)]
 
 
@@ -148,7 +149,7 @@ def test_an_interrupt_leaves_no_answer_for_the_next_page(workers: Workers) -> No
             workers.parse(NASTY, page("sleep 1"))
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert workers.parse(NASTY, page("next"))[0].title == "next"
+    assert all_games(workers.parse(NASTY, page("next")))[0].title == "next"
 
 
 def test_listings_and_feeds_go_the_same_way(workers: Workers) -> None:
@@ -178,7 +179,7 @@ CAPTURES = {
 
 def answer(parser: Workers | InProcess, source: Source, page: Page) -> list[GameRecord] | str:
     try:
-        return parser.parse(source, page)
+        return all_games(parser.parse(source, page))
     except ParseError as error:
         return str(error)
 

@@ -10,17 +10,24 @@ from game_pipeline.crawl.keyring import Keyring, token_request
 from game_pipeline.crawl.urls import check_url
 from game_pipeline.crawl.verdicts import REDIRECTS
 from game_pipeline.demo.replicas import REPLICAS, Replicas
-from game_pipeline.model import GameRecord
+from game_pipeline.model import AnyRecord, GameRecord
 from game_pipeline.parsing.reading import Job, read
 from game_pipeline.sources import Feed, Listing, Page, PageRef, Request, Response, Source, get
 
-__all__ = ["Walk", "parse_page"]
+from .games import all_games
+
+__all__ = ["Walk", "parse_page", "read_page"]
 
 MOST = 500
 
 
 def parse_page(source: Source, page: PageRef, body: bytes) -> list[GameRecord]:
-    """The records of a page by the way of every page: scanned, mended, parsed. Raises `ParseError`."""
+    """The games of a page by the way of every page: scanned, mended, parsed. Raises `ParseError`."""
+    return all_games(read_page(source, page, body))
+
+
+def read_page(source: Source, page: PageRef, body: bytes) -> list[AnyRecord]:
+    """The same of a page that may be about people, too."""
     records = read(source, Job("parse", page.url, body, key=page.key))
     assert isinstance(records, list)
     return records

@@ -11,6 +11,7 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline.sources.urls import normalise_url
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("apero")
@@ -27,7 +28,7 @@ PAGE = """<img src="http://apero.ru/public/img/games/{cover}.png" alt="x" itempr
 
 
 def _parse(page: str, url: str = URL) -> GameRecord:
-    (record,) = SOURCE.parse(Page(url=url, body=page.encode()))
+    (record,) = games_in(SOURCE, Page(url=url, body=page.encode()))
     return record
 
 

@@ -8,6 +8,7 @@ from game_pipeline.demo.world.shelves import SHELVES
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("axma")
@@ -24,7 +25,7 @@ PAGE = """<article><h5>Сова &amp; маяк
 
 
 def _parse(page: str) -> GameRecord:
-    (record,) = SOURCE.parse(Page(url=f"{LIBRARY}?id=100", body=page.encode()))
+    (record,) = games_in(SOURCE, Page(url=f"{LIBRARY}?id=100", body=page.encode()))
     return record
 
 

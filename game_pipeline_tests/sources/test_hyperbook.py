@@ -8,6 +8,7 @@ from game_pipeline.demo.world.shelves import SHELVES
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("hyperbook")
@@ -28,7 +29,7 @@ PAGE = """<a href='lib.php?sort=genre9'>Мистика</a><div class='small'>М�
 
 
 def _parse(page: str) -> GameRecord:
-    (record,) = SOURCE.parse(Page(url="https://hyperbook.ru/comments.php?id=123", body=page.encode()))
+    (record,) = games_in(SOURCE, Page(url="https://hyperbook.ru/comments.php?id=123", body=page.encode()))
     return record
 
 

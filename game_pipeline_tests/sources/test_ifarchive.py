@@ -14,13 +14,15 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("ifarchive")
 MASTER = "https://ifarchive.org/indexes/Master-Index.xml"
 FOLDER = SAMPLES / "ifarchive"
 
 
 def _records(body: bytes, url: str, key: str = "") -> dict[str, GameRecord]:
-    return {record.identity: record for record in SOURCE.parse(Page(url=url, body=body, key=key))}
+    return {record.identity: record for record in games_in(SOURCE, Page(url=url, body=body, key=key))}
 
 
 @needs_shared
@@ -131,7 +133,9 @@ def test_the_replica_s_listing_and_indexes_name_the_same_games() -> None:
     for page in SOURCE.parse_listing(Response(MASTER, 200, master)).pages:
         reply = site.answer(world, Target.parse(page.request.url.removeprefix("https://ifarchive.org")))
         assert reply.status == 200
-        read |= {record.identity: record for record in SOURCE.parse(Page(url=page.url, body=reply.body, key=page.key))}
+        read |= {
+            record.identity: record for record in games_in(SOURCE, Page(url=page.url, body=reply.body, key=page.key))
+        }
     assert len(read) > 5
     assert {key: record.title for key, record in read.items()} == {key: record.title for key, record in whole.items()}
 
@@ -146,4 +150,4 @@ def test_another_layout_is_an_error_and_no_empty_archive() -> None:
 @given(st.binary(max_size=400), st.sampled_from([b"", b'<?xml version="1.0"?><ifarchive>', b"# a.z5\n", b"{"]))
 def test_any_bytes_give_records_or_a_parse_error(body: bytes, start: bytes) -> None:
     with contextlib.suppress(ParseError):
-        SOURCE.parse(Page(url=MASTER, body=start + body))
+        games_in(SOURCE, Page(url=MASTER, body=start + body))

@@ -11,12 +11,14 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("ifdb")
 TUID = "abcdefghij012345"
 
 
 def _parse(body: bytes, url: str = "") -> list[GameRecord]:
-    return SOURCE.parse(Page(url=url, body=body))
+    return games_in(SOURCE, Page(url=url, body=body))
 
 
 def _search(*tuids: str | None, url: str = "https://ifdb.org/search?json&game&pg=1") -> Response:

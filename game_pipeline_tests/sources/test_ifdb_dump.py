@@ -14,6 +14,7 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, get
 from game_pipeline.sources.mysqldump import read_rows
 
+from .games import games_in
 from .ifdb_dumps import _value, dump_of
 
 SOURCE = get("ifdb")
@@ -22,7 +23,7 @@ WORLD = world_on(1)
 
 def _records(text: str) -> dict[str, GameRecord]:
     pages = SOURCE.read_dump(text.splitlines(keepends=True))
-    return {page.key: record for page, body in pages for record in SOURCE.parse(Page(page.url, body, page.key))}
+    return {page.key: record for page, body in pages for record in games_in(SOURCE, Page(page.url, body, page.key))}
 
 
 def _without(record: GameRecord, *kinds: str) -> dict[str, str]:
@@ -37,7 +38,7 @@ def test_a_game_of_the_dump_says_what_its_page_says(rows_a_line: int) -> None:
     assert dumped.keys() == {entry.tuid for entry in WORLD.ifdb}
     for tuid, record in dumped.items():
         reply = REPLICAS["ifdb"].answer(WORLD, Target.parse(f"/viewgame?ifiction&id={tuid}"))
-        (visited,) = SOURCE.parse(Page(f"https://ifdb.org/viewgame?id={tuid}", reply.body, tuid))
+        (visited,) = games_in(SOURCE, Page(f"https://ifdb.org/viewgame?id={tuid}", reply.body, tuid))
         said, wanted = _without(record, "play_online"), _without(visited, "play_online")
         assert {name for name in said.keys() | wanted.keys() if said.get(name) != wanted.get(name)} <= {"tags.system"}
         assert record.extra["pageversion"] == visited.extra["pageversion"]

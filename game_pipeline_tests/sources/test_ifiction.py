@@ -7,6 +7,8 @@ import pytest
 from game_pipeline.sources import Page, ParseError, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("ifiction")
 URL = "https://example.org/story.iFiction"
 
@@ -18,7 +20,7 @@ def _document(inner: str) -> bytes:
 @needs_shared
 def test_the_reference_record_is_read_section_by_section() -> None:
     body = (SAMPLES / "ifiction_babel/babel-tool-bronze_expected.iFiction").read_bytes()
-    (record,) = SOURCE.parse(Page(url=URL, body=body))
+    (record,) = games_in(SOURCE, Page(url=URL, body=body))
     assert record.identity == "1810847C-0DC7-44D5-94EF-313A3E7AF257"
     assert (record.title, record.release_date) == ("Bronze", "2006")
     assert [credit.name for credit in record.credits] == ["Emily Short"]
@@ -45,7 +47,7 @@ def test_the_reference_record_is_read_section_by_section() -> None:
 @needs_shared
 def test_a_sparse_record_has_a_stable_identity_and_says_that_it_is_made() -> None:
     body = (SAMPLES / "ifiction_babel/babel-tool-bronze_sparse.iFiction").read_bytes()
-    (one,), (other,) = (SOURCE.parse(Page(url=URL, body=body)) for _ in range(2))
+    (one,), (other,) = (games_in(SOURCE, Page(url=URL, body=body)) for _ in range(2))
     assert one == other
     assert one.identity.startswith("sparse-")
     assert any("sparse" in warning for warning in one.warnings)
@@ -57,7 +59,7 @@ def test_ifids_are_compared_in_capitals_and_the_rest_is_optional() -> None:
         "<bibliographic><title>T</title><description>a &lt; b</description><mood>x</mood></bibliographic>"
         "<contacts><url>https://a.org/</url></contacts><weather/>"
     )
-    (record,) = SOURCE.parse(Page(url=URL, body=_document(inner)))
+    (record,) = games_in(SOURCE, Page(url=URL, body=_document(inner)))
     assert record.identity == "ABCD-0001"
     assert record.descriptions[0].text == "a < b"
     assert [(link.kind, link.url) for link in record.urls] == [("game_page", "https://a.org/")]
@@ -66,7 +68,7 @@ def test_ifids_are_compared_in_capitals_and_the_rest_is_optional() -> None:
 
 def test_a_story_without_title_is_refused() -> None:
     with pytest.raises(ParseError, match="title: missing"):
-        SOURCE.parse(Page(url=URL, body=_document("<bibliographic/>")))
+        games_in(SOURCE, Page(url=URL, body=_document("<bibliographic/>")))
 
 
 def test_documents_are_located_and_never_listed() -> None:
@@ -83,7 +85,7 @@ TWINE = """<!DOCTYPE html><html lang="en"><head><title>Lamp</title><meta name="a
 
 
 def test_a_game_in_html_is_known_by_every_ifid_that_it_carries_and_by_its_story() -> None:
-    (record,) = SOURCE.parse(Page(url="https://example.org/lamp.html", body=TWINE.encode()))
+    (record,) = games_in(SOURCE, Page(url="https://example.org/lamp.html", body=TWINE.encode()))
     assert (record.identity, record.title) == ("AAAA-0001", "The Lamp")
     assert [(each.scheme, each.value) for each in record.external_ids] == [
         ("ifid", "AAAA-0001"),
@@ -97,4 +99,4 @@ def test_a_game_in_html_is_known_by_every_ifid_that_it_carries_and_by_its_story(
 
 def test_a_page_without_an_ifid_is_no_game() -> None:
     with pytest.raises(ParseError, match="no IFID in the page"):
-        SOURCE.parse(Page(url=URL, body=b"<html><head><title>T</title></head><body>x</body></html>"))
+        games_in(SOURCE, Page(url=URL, body=b"<html><head><title>T</title></head><body>x</body></html>"))

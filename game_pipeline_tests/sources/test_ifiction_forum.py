@@ -8,6 +8,7 @@ from game_pipeline.demo.world.shelves import SHELVES
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("ifiction_forum")
@@ -27,7 +28,7 @@ TOPIC = """<h1 class="t"><a href="#"><b><span style="x">Сова &amp; маяк<
 
 
 def _parse(topic: str) -> list[GameRecord]:
-    return SOURCE.parse(Page(url=f"{URL}&lid=44", body=topic.encode("windows-1251"), key="99"))
+    return games_in(SOURCE, Page(url=f"{URL}&lid=44", body=topic.encode("windows-1251"), key="99"))
 
 
 def _feed(*times: int) -> Response:

@@ -8,6 +8,8 @@ from typing import Any
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, get
 
+from .games import games_in
+
 SOURCE = get("ifwiki_org")
 
 
@@ -23,7 +25,7 @@ def _page(text: str, **more: Any) -> bytes:
 
 
 def _records(text: str, **more: Any) -> list[GameRecord]:
-    return SOURCE.parse(Page(url="https://www.ifwiki.org/Curses", body=_page(text, **more), key="77"))
+    return games_in(SOURCE, Page(url="https://www.ifwiki.org/Curses", body=_page(text, **more), key="77"))
 
 
 GAME = {"categories": [{"ns": 14, "title": "Category:Games"}, {"ns": 14, "title": "Category:Works in 1993"}]}

@@ -12,6 +12,8 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("ifwiki_ru")
 
 INFO = """{{Game_Info
@@ -60,7 +62,7 @@ def _reply(text: str, **page: Any) -> bytes:
 
 
 def _parse(text: str) -> list[GameRecord]:
-    return SOURCE.parse(Page(url="https://ifwiki.ru/x", body=_reply(text), key="1234"))
+    return games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=_reply(text), key="1234"))
 
 
 def _response(document: Any) -> Response:
@@ -170,17 +172,17 @@ def test_both_format_versions_read_alike() -> None:
     one = {"pageid": 1234, "ns": 0, "title": "Маяк (игра)"}
     revision = {"revid": 77, "timestamp": "2026-01-02T03:04:05Z", "slots": {"main": {"*": PAGE}}}
     old = json.dumps({"query": {"pages": {"1234": {**one, "revisions": [revision]}}}}).encode()
-    assert SOURCE.parse(Page(url="https://ifwiki.ru/x", body=old)) == _parse(PAGE)
+    assert games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=old)) == _parse(PAGE)
     slotless = {"revid": 77, "timestamp": "2026-01-02T03:04:05Z", "*": PAGE}
     oldest = json.dumps({"query": {"pages": {"1234": {**one, "revisions": [slotless]}}}}).encode()
-    assert SOURCE.parse(Page(url="https://ifwiki.ru/x", body=oldest)) == _parse(PAGE)
+    assert games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=oldest)) == _parse(PAGE)
 
 
 def test_raw_wikitext_takes_title_and_id_from_where_they_are() -> None:
     url = "https://ifwiki.ru/index.php?title=Маяк_(игра)&action=raw"
-    (record,) = SOURCE.parse(Page(url=url, body=PAGE.encode(), key="1234"))
+    (record,) = games_in(SOURCE, Page(url=url, body=PAGE.encode(), key="1234"))
     assert (record.identity, record.alt_titles[0].title) == ("1234", "Маяк (игра)")
-    (unkeyed,) = SOURCE.parse(Page(url=url, body=PAGE.encode()))
+    (unkeyed,) = games_in(SOURCE, Page(url=url, body=PAGE.encode()))
     assert unkeyed.identity == "title:Маяк (игра)"
     assert "page id not known, identity made from the title" in unkeyed.warnings
     assert unkeyed.descriptions == record.descriptions
@@ -198,13 +200,13 @@ def test_raw_wikitext_takes_title_and_id_from_where_they_are() -> None:
 )
 def test_missing_pages_and_errors_with_status_200_are_named(document: Any, where: str) -> None:
     with pytest.raises(ParseError) as caught:
-        SOURCE.parse(Page(url="https://ifwiki.ru/x", body=json.dumps(document).encode()))
+        games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=json.dumps(document).encode()))
     assert caught.value.where == where
 
 
 def test_html_instead_of_a_page_is_refused() -> None:
     with pytest.raises(ParseError, match="HTML"):
-        SOURCE.parse(Page(url="https://ifwiki.ru/x", body=b"<!DOCTYPE html><html>"))
+        games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=b"<!DOCTYPE html><html>"))
 
 
 def test_the_category_is_walked_to_its_end() -> None:
@@ -247,7 +249,7 @@ def test_a_real_change_reply_names_each_edited_article_once_with_its_revision() 
 @needs_shared
 def test_a_real_page_of_another_wiki_is_no_game() -> None:
     body = (SAMPLES / "mediawiki_api/revisions-rvslots-main-fv1-archwiki-greetd.json").read_bytes()
-    assert SOURCE.parse(Page(url="https://ifwiki.ru/Greetd", body=body)) == []
+    assert games_in(SOURCE, Page(url="https://ifwiki.ru/Greetd", body=body)) == []
 
 
 def test_the_feed_overlaps_so_that_nothing_is_skipped() -> None:
@@ -301,7 +303,7 @@ def test_segments_cut_the_page_ids_into_thousands() -> None:
 
 def test_a_revision_alone_is_no_change() -> None:
     one, other = (
-        SOURCE.parse(Page(url="https://ifwiki.ru/x", body=_reply(PAGE).replace(b"77", revid)))[0]
+        games_in(SOURCE, Page(url="https://ifwiki.ru/x", body=_reply(PAGE).replace(b"77", revid)))[0]
         for revid in (b"77", b"78")
     )
     assert one.content_hash(SOURCE.volatile) == other.content_hash(SOURCE.volatile)

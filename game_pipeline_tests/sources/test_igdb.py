@@ -16,6 +16,8 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("igdb")
 FOLDER = SAMPLES / "igdb"
 API = "https://api.igdb.com/v4/games"
@@ -45,7 +47,7 @@ FULL = json.dumps(
 
 def _parse(games: Any, key: str = "0-99") -> list[GameRecord]:
     body = games if isinstance(games, bytes) else json.dumps(games).encode()
-    return SOURCE.parse(Page(url=f"{API}#{key}", body=body, key=key))
+    return games_in(SOURCE, Page(url=f"{API}#{key}", body=body, key=key))
 
 
 def _game(**facts: Any) -> GameRecord:

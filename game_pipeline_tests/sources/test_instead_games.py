@@ -8,6 +8,8 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("instead_games")
 FOLDER = SAMPLES / "instead_games"
 APPROVED = "https://instead-games.ru/xml.php"
@@ -15,7 +17,7 @@ APPROVED = "https://instead-games.ru/xml.php"
 
 def _capture(name: str, key: str = "approved") -> dict[str, GameRecord]:
     body = (FOLDER / name).read_bytes()
-    return {record.identity: record for record in SOURCE.parse(Page(url=APPROVED, body=body, key=key))}
+    return {record.identity: record for record in games_in(SOURCE, Page(url=APPROVED, body=body, key=key))}
 
 
 def _document(*games: str) -> bytes:
@@ -110,14 +112,14 @@ def test_scheme_slashes_and_the_downloader_do_not_make_another_address() -> None
         "instead-games.ru//download/a.zip",
         "http://instead-games.ru/downloader.php?file=a.zip",
     )
-    records = [SOURCE.parse(Page(url=APPROVED, body=_document(_game(url=form))))[0] for form in forms]
+    records = [games_in(SOURCE, Page(url=APPROVED, body=_document(_game(url=form))))[0] for form in forms]
     assert {record.urls[0].url for record in records} == {"https://instead-games.ru/download/a.zip"}
     assert len({record.content_hash() for record in records}) == 1
 
 
 def test_the_mark_of_a_port_becomes_a_tag_and_double_escapes_become_text() -> None:
     title, author = "[URQ] &amp;quot;Сова&amp;quot; &amp;lt;2&amp;gt;", "Аня, Боря; при участии Вики, 2018"
-    record = SOURCE.parse(Page(url=APPROVED, body=_document(_game(title=title, author=author))))[0]
+    record = games_in(SOURCE, Page(url=APPROVED, body=_document(_game(title=title, author=author))))[0]
     assert record.title == '"Сова" <2>'
     assert [tag.value for tag in record.tags if tag.kind == "system"] == ["INSTEAD", "URQ"]
     assert record.extra["listed_title"] == '[URQ] "Сова" <2>'
@@ -129,14 +131,14 @@ def test_the_mark_of_a_port_becomes_a_tag_and_double_escapes_become_text() -> No
 
 
 def test_what_the_format_gains_is_reported_as_unread() -> None:
-    record = SOURCE.parse(Page(url=APPROVED, body=_document(_game(accessible="4", mood="серое"))))[0]
+    record = games_in(SOURCE, Page(url=APPROVED, body=_document(_game(accessible="4", mood="серое"))))[0]
     assert record.extra["accessible"] == 4
     assert record.warnings == ("unread element mood",)
 
 
 def test_a_game_without_id_or_title_costs_only_itself() -> None:
     body = _document(_game(1), _game(2, title=""), _game(3, descurl="http://else.org/"), _game(1))
-    (record,) = SOURCE.parse(Page(url=APPROVED, body=body))
+    (record,) = games_in(SOURCE, Page(url=APPROVED, body=body))
     assert [warning.partition(":")[0] for warning in record.warnings] == [
         "game_list game[2] title",
         "game_list game[3] descurl",
@@ -159,7 +161,7 @@ def test_a_game_without_id_or_title_costs_only_itself() -> None:
 )
 def test_what_is_no_list_is_refused_by_name(body: bytes, where: str) -> None:
     with pytest.raises(ParseError) as caught:
-        SOURCE.parse(Page(url=APPROVED, body=body))
+        games_in(SOURCE, Page(url=APPROVED, body=body))
     assert caught.value.where == where
 
 

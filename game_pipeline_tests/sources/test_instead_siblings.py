@@ -8,6 +8,8 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, Response, get, owner_of
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 POOL = get("instead_pool")
 ADDRESS = "https://instead.syscall.ru/pool/game_list.xml"
 FOLDER = SAMPLES / "instead_games"
@@ -15,7 +17,7 @@ FOLDER = SAMPLES / "instead_games"
 
 def _capture(name: str) -> dict[str, GameRecord]:
     page = Page(url=ADDRESS, body=(FOLDER / name).read_bytes(), key="pool")
-    return {record.identity: record for record in POOL.parse(page)}
+    return {record.identity: record for record in games_in(POOL, page)}
 
 
 @needs_shared

@@ -7,6 +7,8 @@ import pytest
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
+
 SOURCE = get("itch")
 NEWEST = "https://itch.io/games/newest.xml"
 
@@ -42,7 +44,7 @@ def _reply(*items: str, url: str = f"{NEWEST}?page=1") -> Response:
 
 
 def _parse(*items: str) -> list[GameRecord]:
-    return SOURCE.parse(Page(url=NEWEST, body=_feed(*items), key="newest/1"))
+    return games_in(SOURCE, Page(url=NEWEST, body=_feed(*items), key="newest/1"))
 
 
 def test_an_item_is_read_in_full() -> None:
@@ -82,7 +84,7 @@ def test_one_game_twice_or_without_address_costs_only_itself() -> None:
 @pytest.mark.parametrize("body", [b"", b"<rss/>", b"<html></html>", b"<feed/>"])
 def test_what_is_no_feed_is_refused(body: bytes) -> None:
     with pytest.raises(ParseError):
-        SOURCE.parse(Page(url=NEWEST, body=body))
+        games_in(SOURCE, Page(url=NEWEST, body=body))
 
 
 def test_the_listing_goes_on_while_pages_are_full() -> None:

@@ -10,6 +10,7 @@ from game_pipeline.demo.world.shelves import SHELVES
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("plut")
@@ -43,7 +44,7 @@ def _page(href: int = 7, data: int = 200) -> str:
 
 
 def _parse(page: str, url: str = "http://urq.plut.info/node/961", key: str = "961") -> GameRecord:
-    (record,) = SOURCE.parse(Page(url=url, body=page.encode(), key=key))
+    (record,) = games_in(SOURCE, Page(url=url, body=page.encode(), key=key))
     return record
 
 

@@ -12,6 +12,7 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("qsp")
@@ -34,7 +35,7 @@ def _game(**facts: Any) -> dict[str, Any]:
 
 
 def _parse(document: Any, url: str = "https://qsp.org/games/7-owl") -> list[GameRecord]:
-    return SOURCE.parse(Page(url=url, body=json.dumps(document).encode()))
+    return games_in(SOURCE, Page(url=url, body=json.dumps(document).encode()))
 
 
 def _list(page: int, last: Any, *slugs: str, sort: bool = False, **facts: Any) -> Response:
@@ -49,7 +50,7 @@ def _list(page: int, last: Any, *slugs: str, sort: bool = False, **facts: Any) -
 @needs_shared
 def test_the_real_entry_of_the_old_list_is_read_in_full() -> None:
     body = (SAMPLES / "qsp" / "gamestock2-FRAGMENT.xml").read_bytes()
-    (record,) = SOURCE.parse(Page(url="https://qsp.org/gamestock/gamestock2.php", body=body))
+    (record,) = games_in(SOURCE, Page(url="https://qsp.org/gamestock/gamestock2.php", body=body))
     assert (record.identity, record.title, record.url) == ("455", "Night Shift", "https://qsp.org/games/455")
     assert [(credit.name, credit.role) for credit in record.credits] == [("Mioirel", "author")]
     assert [(tag.kind, tag.value) for tag in record.tags] == [("platform", "QSP"), ("language", "ru")]
@@ -65,7 +66,7 @@ def test_the_real_entry_of_the_old_list_is_read_in_full() -> None:
 @needs_shared
 def test_the_known_reply_of_the_api_is_read_in_full() -> None:
     text = (SAMPLES / "qsp" / "FRAGMENTS.md").read_text(encoding="utf-8")
-    (record,) = SOURCE.parse(Page(url="x", body=text.split("```json")[1].split("```")[0].encode()))
+    (record,) = games_in(SOURCE, Page(url="x", body=text.split("```json")[1].split("```")[0].encode()))
     assert (record.identity, record.url) == ("123", "https://qsp.org/games/123-qsp-igra")
     assert [(credit.name, credit.role) for credit in record.credits] == [
         ("Alice", "author"),
@@ -95,18 +96,18 @@ def test_an_entry_of_the_old_list_without_title_or_id_costs_only_itself() -> Non
         return f"<game><id><![CDATA[{number}]]></id><title><![CDATA[{title}]]></title></game>"
 
     games = entry("1", "Сова") + entry("2", "") + entry("x", "Маяк") + entry("1", "Снова")
-    (record,) = SOURCE.parse(Page(url="x", body=f"<?xml version='1.0'?><game_list>{games}</game_list>".encode()))
+    (record,) = games_in(SOURCE, Page(url="x", body=f"<?xml version='1.0'?><game_list>{games}</game_list>".encode()))
     assert [warning.partition(":")[0] for warning in record.warnings] == [
         "game_list game[2] title",
         "game_list game[3] id",
         "game_list game[4] id",
     ]
     with pytest.raises(ParseError, match="no game in the list"):
-        SOURCE.parse(Page(url="x", body=b"<?xml version='1.0'?><game_list/>"))
+        games_in(SOURCE, Page(url="x", body=b"<?xml version='1.0'?><game_list/>"))
 
 
 def test_a_page_of_the_old_site_is_read_in_full() -> None:
-    (record,) = SOURCE.parse(Page(url=OLD, body=OLD_PAGE.encode()))
+    (record,) = games_in(SOURCE, Page(url=OLD, body=OLD_PAGE.encode()))
     assert (record.identity, record.title) == ("sobi2-37", "Сова & маяк")
     assert [(credit.name, credit.role) for credit in record.credits] == [
         ("Вера", "author"),
@@ -123,7 +124,7 @@ def test_a_page_of_the_old_site_is_read_in_full() -> None:
     assert record.extra == {"version": "1.2", "added": "2009-06-05"}
     assert record.warnings == ("unread field weather",)
     with pytest.raises(ParseError, match=r"table\.sobi2Details: not on the page"):
-        SOURCE.parse(Page(url=OLD, body=OLD_PAGE.replace("sobi2Details", "details").encode()))
+        games_in(SOURCE, Page(url=OLD, body=OLD_PAGE.replace("sobi2Details", "details").encode()))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,6 @@ def test_the_replica_is_read_as_the_world_has_it() -> None:
     everything, cursor = walk.news("2000-01-01")
     assert (set(everything), cursor) == (set(found), "2017-03-30T10:20:30+00:00")
     stock = walk.ask(Request("https://qsp.org/gamestock/gamestock2.php"))
-    assert len(SOURCE.parse(Page(stock.url, stock.body))) == len(found) - 1
+    assert len(games_in(SOURCE, Page(stock.url, stock.body))) == len(found) - 1
     old = SOURCE.locate("http://qsp.su/index.php?option=com_sobi2&sobi2Id=41").pages[0]
-    assert SOURCE.parse(Page(old.url, walk.ask(old.request).body))[0].title == found["41"].title
+    assert games_in(SOURCE, Page(old.url, walk.ask(old.request).body))[0].title == found["41"].title

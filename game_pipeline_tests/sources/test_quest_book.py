@@ -8,6 +8,7 @@ from game_pipeline.demo.world.shelves import SHELVES
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("quest_book")
@@ -30,7 +31,7 @@ PAGE = (
 
 
 def _parse(page: str, url: str = URL) -> GameRecord:
-    (record,) = SOURCE.parse(Page(url=url, body=page.encode("windows-1251"), key="game5296"))
+    (record,) = games_in(SOURCE, Page(url=url, body=page.encode("windows-1251"), key="game5296"))
     return record
 
 

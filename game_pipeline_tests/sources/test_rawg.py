@@ -14,13 +14,15 @@ from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline.sources.urls import query_of
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("rawg")
 API = "https://api.rawg.io/api/games"
 
 
 def _parse(document: Any) -> list[GameRecord]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return SOURCE.parse(Page(url=f"{API}/1", body=body))
+    return games_in(SOURCE, Page(url=f"{API}/1", body=body))
 
 
 def _row(number: int, updated: str = "2026-01-01T00:00:00", added: int = 500) -> dict[str, Any]:

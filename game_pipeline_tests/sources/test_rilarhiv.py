@@ -9,6 +9,7 @@ from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, get
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("rilarhiv")
@@ -17,7 +18,9 @@ MENU = '<div id="bl-left"><p><b><a href="qsp.htm">QSP</a></b></p></div>'
 
 def _page(rows: str, name: str = "qsp") -> list[GameRecord]:
     body = f'<html><body>{MENU}<div id="bl-right">{rows}</div></body></html>'
-    return SOURCE.parse(Page(f"http://rilarhiv.ru/{name}.htm", body.encode("windows-1251", "xmlcharrefreplace"), name))
+    return games_in(
+        SOURCE, Page(f"http://rilarhiv.ru/{name}.htm", body.encode("windows-1251", "xmlcharrefreplace"), name)
+    )
 
 
 def _row(said: str, rest: str = "", target: str = "qsp/owl.rar") -> GameRecord:

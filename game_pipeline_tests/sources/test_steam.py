@@ -14,6 +14,8 @@ from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline.sources.urls import query_of
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
+
 SOURCE = get("steam")
 LIST = "https://api.steampowered.com/IStoreService/GetAppList/v1/?key={STEAM_KEY}&include_games=1&max_results=50000"
 
@@ -42,7 +44,7 @@ FULL = json.dumps(
 
 
 def _parse(body: bytes) -> GameRecord:
-    (record,) = SOURCE.parse(Page(url="https://store.steampowered.com/api/appdetails?appids=1", body=body))
+    (record,) = games_in(SOURCE, Page(url="https://store.steampowered.com/api/appdetails?appids=1", body=body))
     return record
 
 

@@ -10,6 +10,8 @@ import pytest
 from game_pipeline.model import GameRecord
 from game_pipeline.sources import Page, ParseError, Response, get
 
+from .games import games_in
+
 SOURCE = get("vndb")
 
 # As its author shortened it: description and tags.
@@ -21,8 +23,8 @@ KNOWN = (
 
 
 def _parse(body: str | bytes) -> list[GameRecord]:
-    return SOURCE.parse(
-        Page(url="https://api.vndb.org/kana/vn", body=body if isinstance(body, bytes) else body.encode())
+    return games_in(
+        SOURCE, Page(url="https://api.vndb.org/kana/vn", body=body if isinstance(body, bytes) else body.encode())
     )
 
 

@@ -17,6 +17,7 @@ from game_pipeline.sources import Page, ParseError, Request, Response, get
 from game_pipeline.sources.wikidata_claims import items, moment, strings
 from game_pipeline_tests.shared import SAMPLES, needs_shared
 
+from .games import games_in
 from .replica_walk import Walk
 
 SOURCE = get("wikidata")
@@ -76,7 +77,9 @@ FULL = json.dumps(
 
 
 def _parse(document: dict[str, Any], key: str = "Q5") -> list[GameRecord]:
-    return SOURCE.parse(Page(url=f"https://www.wikidata.org/wiki/{key}", body=json.dumps(document).encode(), key=key))
+    return games_in(
+        SOURCE, Page(url=f"https://www.wikidata.org/wiki/{key}", body=json.dumps(document).encode(), key=key)
+    )
 
 
 def _record(*statements: dict[str, Any], **facts: Any) -> GameRecord:
@@ -93,7 +96,7 @@ def test_a_real_entity_is_read_and_is_no_game() -> None:
     claims = json.loads(body)["entities"]["Q3235026"]["claims"]
     assert (items(claims, "P31"), items(claims, "P123")) == (["Q14406742"], ["Q2339806"])
     assert (items(claims, "P50"), items(claims, "P110")) == (["Q16672164"], ["Q16680422"])
-    assert SOURCE.parse(Page(url="", body=body)) == []
+    assert games_in(SOURCE, Page(url="", body=body)) == []
 
 
 @needs_shared
@@ -338,7 +341,7 @@ def test_robots_may_have_the_documents_that_are_asked_for() -> None:
 def test_an_item_that_was_merged_is_read_of_the_site_s_own_answer() -> None:
     site = Walk("wikidata")
     (page,) = SOURCE.locate("https://www.wikidata.org/wiki/Q1954321").pages
-    (record,) = SOURCE.parse(Page(page.url, site.ask(page.request).body, page.key))
+    (record,) = games_in(SOURCE, Page(page.url, site.ask(page.request).body, page.key))
     assert (page.key, record.identity, record.title) == ("Q1954321", "Q195002", "Zork I")
 
 

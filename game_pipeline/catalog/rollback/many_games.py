@@ -102,7 +102,8 @@ def _unwanted(connection: Connection[DictRow], scope: Scope) -> dict[int, set[in
     for row in connection.execute(
         b"""
         SELECT record_id, record_version.version FROM record_version JOIN source_record USING (record_id)
-        WHERE (%(source)s::text IS NULL OR source = %(source)s) AND (%(run_id)s::text IS NULL OR run_id = %(run_id)s)
+        WHERE subject = 'game' AND (%(source)s::text IS NULL OR source = %(source)s)
+          AND (%(run_id)s::text IS NULL OR run_id = %(run_id)s)
           AND (%(parser_version)s::int IS NULL OR parser_version = %(parser_version)s)
           AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR recorded_at < %(until)s)

@@ -28,6 +28,20 @@ _SPELLINGS = b"""
 INSERT INTO person_spelling (key, source, name, url)
 SELECT %(key)s, %(source)s, each->>'name', each->>'url' FROM jsonb_array_elements(%(spellings)s) AS each
 """
+_DESCRIBED = b"""
+WITH before AS (SELECT name, first_person_id, person_id FROM persona WHERE key = %(key)s),
+called AS (
+    UPDATE person SET changed_at = %(at)s,
+                      name = CASE WHEN person.name = before.name THEN %(name)s ELSE person.name END
+    FROM before WHERE person.person_id IN (before.first_person_id, before.person_id)
+)
+UPDATE persona SET record_id = %(record_id)s, name = %(name)s WHERE key = %(key)s
+"""
+_UNTOLD = b"DELETE FROM person_spelling WHERE key = %(key)s AND origin = 'page'"
+_TOLD = b"""
+INSERT INTO person_spelling (key, source, name, url, origin)
+SELECT %(key)s, %(source)s, name, %(url)s, 'page' FROM unnest(%(names)s::text[]) AS name
+"""
 
 _MOVE = b"UPDATE persona SET person_id = %(to)s WHERE key = ANY(%(personas)s)"
 _MERGED = b"""
@@ -69,6 +83,8 @@ def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) ->
             case "person.claimed":
                 values |= {"spellings": Jsonb(values["spellings"])}
                 statements += [(_PERSON, values), (_PERSONA, values), (_SPELLINGS, values)]
+            case "person.described":
+                statements += [(_DESCRIBED, values), (_UNTOLD, values), (_TOLD, values)]
             case "person.merged":
                 values |= {"to": values["person_id"], "other": values["merged"], "kind": "merged"}
                 values |= {"evidence": Jsonb(values["evidence"])}
@@ -81,4 +97,4 @@ def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) ->
     one_by_one(connection, statements)
 
 
-PEOPLE = Family(frozenset({"person.claimed", "person.merged", "person.split"}), _people)
+PEOPLE = Family(frozenset({"person.claimed", "person.described", "person.merged", "person.split"}), _people)

@@ -1,0 +1,17 @@
+-- What a source says about people has records, too. They are no games: nothing that deals with games sees them.
+
+ALTER TABLE source_record
+    ADD COLUMN subject text NOT NULL DEFAULT 'game' CHECK (subject IN ('game', 'person')),
+    DROP CONSTRAINT source_record_source_identity_key,
+    ADD CONSTRAINT source_record_source_identity_key UNIQUE (source, identity, subject),
+    -- The catalogue of games never has one of a person to take in.
+    ADD CONSTRAINT source_record_people_settled
+        CHECK (subject = 'game' OR (matched_version = version AND reconciled_version = version));
+COMMENT ON COLUMN source_record.subject IS 'What the record is about.';
+
+ALTER TABLE persona ADD COLUMN record_id bigint;                    -- of their page on the source, where it was read
+COMMENT ON COLUMN persona.record_id IS 'The record of the page about them; NULL: none is known, or it is gone.';
+
+ALTER TABLE person_spelling
+    ADD COLUMN origin text NOT NULL DEFAULT 'credit' CHECK (origin IN ('credit', 'page'));
+COMMENT ON COLUMN person_spelling.origin IS 'Whether a game is credited so, or their own page says it.';
