@@ -43,7 +43,11 @@ ORDER BY source.name
 _SHARES = """
 SELECT source, outcome, count(*) AS pages, sum(count(*)) OVER (PARTITION BY source)::bigint AS of,
        (array_agg(url ORDER BY last_checked_at DESC))[1:5] AS examples
-FROM source_url_state WHERE source = ANY(%s) AND outcome IS NOT NULL GROUP BY source, outcome ORDER BY source, outcome
+FROM source_url_state
+WHERE source = ANY(%s) AND outcome IS NOT NULL
+  -- An address that nothing but a credit or a feed gave, and that never led anywhere, is no sign of trouble.
+  AND NOT (NOT listed AND snapshot_id IS NULL AND http_status IN (404, 410))
+GROUP BY source, outcome ORDER BY source, outcome
 """
 
 

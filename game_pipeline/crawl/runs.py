@@ -15,7 +15,7 @@ from game_pipeline.store import Event, Store, append
 
 from .health import record_health
 from .orders import take_order
-from .outcomes import WELL
+from .outcomes import WELL, Outcome
 
 __all__ = [
     "abandon_run",
@@ -73,7 +73,7 @@ def run_counts(store: Store, run_id: str) -> dict[str, Counter[str]]:
         segment["pages_checked"] += row["n"]
         if row["outcome"]:
             segment[f"pages_{row['outcome']}"] += row["n"]
-        if row["state"] != "done" or row["outcome"] not in WELL:
+        if row["state"] != "done" or row["outcome"] not in (*WELL, Outcome.GONE):  # done and gone: never promised
             segment["pages_failed"] += row["n"]
         if row["state"] in ("pending", "leased"):
             segment["pages_left"] += row["n"]

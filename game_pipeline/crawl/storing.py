@@ -159,9 +159,12 @@ RETURNING task.task_id, task.outcome
 """.encode()
 
 
-def store_failure(connection: Connection[DictRow], task: Task, error: FetchError, limits: Limits) -> tuple[str, bool]:
+def store_failure(
+    connection: Connection[DictRow], task: Task, error: FetchError, limits: Limits, *, absent: bool = False
+) -> tuple[str, bool]:
     """Store that a page could not be had, and end its task or put it back. Returns the outcome, and whether the page
-    stays due. Raises `HoldLost`."""
+    stays due. `absent`: nobody said that there is such a page, and there is none; that is an answer. Raises `HoldLost`.
+    """
     facts = {
         "page_id": task.page_id,
         "outcome": error.outcome,
@@ -176,7 +179,9 @@ def store_failure(connection: Connection[DictRow], task: Task, error: FetchError
     page = connection.execute(_FAILED, facts).fetchone()
     outcome = str(page["outcome"]) if page else error.outcome.value
     stays_due = bool(page and page["stays_due"])
-    if stays_due:
+    if absent:
+        finish(connection, task, state="done", outcome=error.outcome.value)
+    elif stays_due:
         postpone(connection, task, outcome=outcome, error=str(error))
     else:
         finish(connection, task, state="failed", outcome=outcome, error=str(error))

@@ -330,10 +330,18 @@ class Visitor:
         return [page for url in led_to for page in self.source.locate(url).pages]
 
     def _record_failure(self, task: frontier.Task, error: FetchError, report: SegmentReport) -> None:
-        report.counts["pages_failed"] += 1
         report.counts["requests"] += 1
+        # A credit gives the address of somebody's page; whether they have one, it does not say.
+        credited = task.segment == self.source.people and task.content_hash is None
+        absent = credited and error.outcome is Outcome.GONE
         with self.store.transaction() as connection:
-            outcome, stays_due = store_failure(connection, task, error, self.limits)
+            outcome, stays_due = store_failure(connection, task, error, self.limits, absent=absent)
+        if absent:
+            self._failures_in_a_row = 0
+            report.counts["pages_gone"] += 1
+            logger.info("%s %s: there is no such page", self.source.name, task.page_key)
+            return
+        report.counts["pages_failed"] += 1
         if stays_due:
             self._postponed.add(error.kind)
         report.errors.append(PageError(task.url, outcome, error.message))

@@ -1,4 +1,4 @@
-"""apero.ru: the catalogue of text games that are played on the site, and the page of each.
+"""apero.ru: the catalogue of text games that are played on the site, the page of each and those of their authors.
 
 Format: the importer of mooskagh/ifdb and another client of the site; no page was seen.
 """
@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from game_pipeline.model import Attribution, GameRecord
+from game_pipeline.model import AnyRecord, Attribution, GameRecord, PersonRecord
 
 from .base import Coverage, Expects, Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from .draft import Draft
 from .html import markup, parse_html, required, text
 from .languages import language_of
+from .person_draft import PersonDraft
 from .text import html_to_markdown
 from .urls import absolute, on_host
 
 if TYPE_CHECKING:
-    from parsel import Selector
+    from parsel import Selector, SelectorList
 
 __all__ = ["Apero"]
 
@@ -32,6 +34,8 @@ _MAX_PAGES = 500
 _NAME = 'dd[itemprop="name"]'
 _LISTED = "h2 a, .tabled-game-block a"
 _NO_COVER = "/public/img/games/game.png"
+_PORTRAIT = "img.img-circle"
+_ABOUT = "dt (О себе) + dd"
 # The first letters that a slug is sorted by; whatever begins otherwise shares two segments.
 _LETTERS = dict(
     zip(
@@ -43,7 +47,9 @@ _LETTERS = dict(
 
 
 class Apero(Source):
-    """The text games of apero.ru. The address of a game's page is the only id there is: its slug, in raw Cyrillic."""
+    """The text games of apero.ru and the members who wrote them. The address of a game's page is the only id there is:
+    its slug, in raw Cyrillic; a member's is the name that they are registered under, after the name of the section.
+    """
 
     name = "apero"
     title = "apero.ru"
@@ -60,24 +66,41 @@ class Apero(Source):
             Coverage("credits", 0.9, 'a[itemprop="author"]'),
             Coverage("release_date", 0.9, 'meta[itemprop="datePublished"]'),
             Coverage("descriptions", 0.7, "dt (Описание) + dd"),
+            Coverage("about", 0.5, _ABOUT, "person"),
         ),
     )
     segments = (
         *(Segment(f"letter-{name}", f"Games in {letter.upper()}…") for letter, name in _LETTERS.items()),
         Segment("latin", "Games in A…Z"),
         Segment("other", "Games in digits and signs"),
+        Segment("authors", "Pages about authors"),
     )
+    people = "authors"
 
     def segment_of(self, key: str) -> str:
+        if key.startswith(f"{_MEMBERS}/"):
+            return self.people
         first = key[:1].lower()
         if first in _LETTERS:
             return f"letter-{_LETTERS[first]}"
         return "latin" if first.isascii() and first.isalpha() else "other"
 
+    def owns(self, url: str) -> bool:
+        return self.identity(url) is not None or self.person_page(url) is not None
+
+    def person_page(self, url: str) -> PageRef | None:
+        match self._path_of(url):
+            case [section, member] if section == _MEMBERS:
+                address = f"{_HOME}{quote(_MEMBERS)}/{quote(member, safe='')}"
+                return PageRef(key=f"{_MEMBERS}/{member}", url=address, request=Request(address))
+        return None
+
     def locate(self, url: str) -> Listing:
+        if person := self.person_page(url):
+            return Listing(pages=(person,))
         slug = self.identity(url)
         if slug is None:
-            raise ValueError(f"no address of a game on apero.ru ({_GAMES}/…): {url[:120]}")
+            raise ValueError(f"no address of a game ({_GAMES}/…) or member ({_MEMBERS}/…) on apero.ru: {url[:120]}")
         return Listing(pages=(self._page(slug),))
 
     def listing(self) -> tuple[Request, ...]:
@@ -97,7 +120,31 @@ class Apero(Source):
         more = (self._catalogue(number + 1),) if number < last else ()
         return Listing(pages=tuple(map(self._page, slugs)), next=more)
 
-    def parse(self, page: Page) -> list[GameRecord]:
+    def parse(self, page: Page) -> list[AnyRecord]:
+        member = self.person_page(page.url)
+        return [self._game(page) if member is None else self._member(member, page)]
+
+    def _member(self, member: PageRef, page: Page) -> PersonRecord:
+        """A member's page. It has a picture of theirs or what they say of themselves; one with neither is not that."""
+        document = parse_html(page.body)
+        draft = PersonDraft(self, f"member {member.key[:60]}")
+        draft.set_name(self._registered(member.key.partition("/")[2]))
+        told = False
+        for label, value in self._terms(document):
+            if label.lower() == "о себе" and value:
+                about = html_to_markdown(markup(value[0]), base=member.url)
+                draft.describe(about, language_of(about, ("ru",)))
+                told = True
+            else:
+                draft.unread("term", [label])
+        portraits = document.css(f"{_PORTRAIT}::attr(src)").getall()
+        if not told and not portraits:
+            raise ParseError(f"{_PORTRAIT}, {_ABOUT}", "neither is on the page")
+        for image in portraits[:1]:
+            draft.link(image, "portrait", base=_HOME)
+        return draft.build(identity=member.key, url=member.url)
+
+    def _game(self, page: Page) -> GameRecord:
         slug = self.identity(page.url) or page.key
         document = parse_html(page.body)
         draft = Draft(self, f"game {slug[:60]}")
@@ -110,7 +157,7 @@ class Apero(Source):
         for image in document.css('img[itemprop="image"]::attr(src)').getall():
             if not image.endswith(_NO_COVER):
                 draft.link(image, "poster", base=_HOME)
-        return [draft.build(identity=slug, url=self._page(slug).url)]
+        return draft.build(identity=slug, url=self._page(slug).url)
 
     def _add_authors(self, draft: Draft, document: Selector) -> None:
         """Members, each with a page whose address ends in the name they are registered under, which need not be the
@@ -121,7 +168,7 @@ class Apero(Source):
             page = absolute(_HOME, link.root.get("href", ""))
             match self._path_of(page):
                 case [section, member] if section == _MEMBERS:
-                    registered = " ".join(member.replace("_", " ").split())
+                    registered = self._registered(member)
                 case _:
                     registered, page = name, f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
             draft.credit(name, url=page)
@@ -130,11 +177,19 @@ class Apero(Source):
         draft.extra("credited_as", also)
 
     @staticmethod
-    def _read_list(draft: Draft, document: Selector, base: str) -> None:
-        """The facts that are terms and definitions (`dt`, `dd`) and have no property of their own."""
+    def _registered(member: str) -> str:
+        """The name that the address of a member's page ends in."""
+        return " ".join(member.replace("_", " ").split())
+
+    @staticmethod
+    def _terms(document: Selector) -> Iterator[tuple[str, SelectorList[Selector]]]:
+        """The facts that are terms and definitions (`dt`, `dd`)."""
         for term in document.css("dt"):
-            label = text(term).rstrip(":")
-            value = term.xpath("following-sibling::*[1][self::dd]")
+            yield text(term).rstrip(":"), term.xpath("following-sibling::*[1][self::dd]")
+
+    def _read_list(self, draft: Draft, document: Selector, base: str) -> None:
+        """Those facts that have no property of their own."""
+        for label, value in self._terms(document):
             if label.lower() == "описание" and value:
                 description = html_to_markdown(markup(value[0]), base=base)
                 draft.describe(description, language_of(description, ("ru",)))

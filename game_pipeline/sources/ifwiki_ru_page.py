@@ -13,6 +13,21 @@ from urllib.parse import quote
 
 from .draft import Draft
 from .ifiction import clean_ifid
+from .ifwiki_ru_words import (
+    CATEGORIES,
+    FILES,
+    GAME_INFO,
+    GAMES,
+    LINK_SECTION,
+    PICTURES,
+    PREFIX,
+    ROLES,
+    SILENT,
+    WIKIPEDIA,
+    address_in,
+    file_url,
+    page_url,
+)
 from .languages import language_of
 from .mediawiki import page_slug
 from .text import partial_date, split_names
@@ -22,20 +37,8 @@ if TYPE_CHECKING:
     from mwparserfromhell.nodes import ExternalLink, Template, Wikilink
     from mwparserfromhell.wikicode import Wikicode
 
-__all__ = ["page_url", "read_game"]
+__all__ = ["read_game"]
 
-_ROLES = {
-    "автор": "author",
-    "соавтор": "author",
-    "переводчик": "translator",
-    "тестировщик": "tester",
-    "участник": "contributor",
-    "иллюстратор": "illustrator",
-    "художник": "illustrator",
-    "программист": "programmer",
-    "композитор": "composer",
-    "редактор": "editor",
-}
 _TAGS = {
     "тема": "theme",
     "тег": "theme",
@@ -44,13 +47,6 @@ _TAGS = {
     "персонажи": "character",
     "конкурс": "competition",
 }
-_FILES = frozenset(("медиа", "media", "файл", "file", "изображение", "image"))
-_PICTURES = frozenset(("файл", "file", "изображение", "image"))
-_CATEGORIES = frozenset(("категория", "category"))
-_WIKIPEDIA = frozenset(("wikipedia", "википедия", "w"))
-_GAMES = "игры"
-
-_GAME_INFO = frozenset(("game info", "gameinfo"))
 _COMPETITIONS = {
     "конкурс": "{}",
     "лок": "ЛОК-{}",
@@ -63,25 +59,7 @@ _COMPETITIONS = {
     "ludum dare": "Ludum Dare {}",
     "проект 31": "Проект 31",
 }
-_SILENT = frozenset(
-    ("заглушкатекста", "заглушкассылок", "начало цитаты", "конец цитаты", "-", "clear", "cleared", "!", "defaultsort")
-)
 _SIZES = frozenset(("ширинаобложки", "высотаобложки"))
-_LINK_SECTION = re.compile(
-    r"(?:внешние )?ссылки|скачать|файлы|см\.? также|смотри также|примечания|источники|links", re.IGNORECASE
-)
-_PREFIX = re.compile(r"\s*([^:|\[\]]{1,40}?)\s*::?(?!:)(.*)", re.DOTALL)
-
-
-def page_url(title: str) -> str:
-    """The address of a page for people: `https://ifwiki.ru/Title_with_underscores`."""
-    return f"https://ifwiki.ru/{page_slug(title)}"
-
-
-def _address_in(value: Wikicode | None) -> str:
-    """The address in a parameter, as written: rendering it would take it for a link of the prose."""
-    found = re.search(r"(?:https?:)?//[^\s\[\]|{}<>]+", str(value or ""), re.IGNORECASE)
-    return found[0] if found else ""
 
 
 def read_game(draft: Draft, title: str, text: str) -> bool:
@@ -110,7 +88,7 @@ class _GamePage:
         self._credited_as: dict[str, None] = {}
 
     def drops_section(self, heading: str) -> bool:
-        return bool(_LINK_SECTION.fullmatch(heading.strip(" .:")))
+        return bool(LINK_SECTION.fullmatch(heading.strip(" .:")))
 
     def external_link(self, node: ExternalLink) -> str:
         url = str(node.url).strip()
@@ -123,7 +101,7 @@ class _GamePage:
         shown = plain(node.text, self)
         if target.startswith(":"):  # a link to a category or file rather than the thing itself
             return shown or target.lstrip(":")
-        match = _PREFIX.fullmatch(target)
+        match = PREFIX.fullmatch(target)
         if not match:
             if self._in_author and target:
                 self.draft.credit(target, "author", page_url(target))
@@ -135,22 +113,22 @@ class _GamePage:
         return self._prefixed(prefix, name, shown, target)
 
     def _prefixed(self, prefix: str, name: str, shown: str, target: str) -> str:
-        if role := _ROLES.get(prefix):
+        if role := ROLES.get(prefix):
             self.draft.credit(name, role, page_url(f"{prefix}:{name}"))
             self._shown_as(name, shown)
             return shown or name
         if kind := _TAGS.get(prefix):
             self.draft.tag(kind, name)
             return shown or name
-        if prefix in _CATEGORIES:
+        if prefix in CATEGORIES:
             return self._category(name)
-        if prefix in _FILES:
+        if prefix in FILES:
             return self._file(prefix, name, shown)
         if prefix == "ifwiki-en":
             self.draft.external_id("ifwiki_en", name)
             self.draft.link(f"https://www.ifwiki.org/{page_slug(name)}", "game_page", "ifwiki.org")
             return shown or name
-        if prefix in _WIKIPEDIA:
+        if prefix in WIKIPEDIA:
             self.draft.link(f"https://ru.wikipedia.org/wiki/{page_slug(name)}", "other", "Википедия")
             return shown or name
         # A title with a colon reads like a sentence: several words before it, or a space after.
@@ -167,25 +145,23 @@ class _GamePage:
 
     def _category(self, name: str) -> str:
         name = name.partition("|")[0].strip()
-        if name.casefold() == _GAMES:
+        if name.casefold() == GAMES:
             self.is_game = True
         else:
             self.draft.tag("category", name)
         return ""
 
     def _file(self, prefix: str, name: str, shown: str) -> str:
-        picture = prefix in _PICTURES
+        picture = prefix in PICTURES
         # The text of a picture is its options: "thumb|200px|caption".
         caption = shown.rpartition("|")[2] if picture else shown
-        self.draft.link(
-            f"https://ifwiki.ru/files/{page_slug(name)}", None, "" if re.fullmatch(r"\d+px", caption) else caption
-        )
+        self.draft.link(file_url(name), None, "" if re.fullmatch(r"\d+px", caption) else caption)
         return "" if picture else shown or name
 
     def template(self, node: Template) -> str:
         name = template_name(node)
         values = parameters(node)
-        if name in _GAME_INFO:
+        if name in GAME_INFO:
             self._game_info(values)
             return ""
         if name in _COMPETITIONS:
@@ -197,7 +173,7 @@ class _GamePage:
             return handler(self, values)
         if re.fullmatch(r"ns:\s*6", name):
             return "Файл"
-        if name not in _SILENT:
+        if name not in SILENT:
             self.draft.unread("template", [name])
         return ""
 
@@ -206,17 +182,17 @@ class _GamePage:
 
     def _link_template(self, values: dict[str, Wikicode]) -> str:
         label = plain(values.get("1"), self)
-        if archive := _address_in(values.get("архив")):
+        if archive := address_in(values.get("архив")):
             self.draft.link(archive, "other", f"{label} (архив)" if label else "архив")
-        return self._link(_address_in(values.get("на")), label)
+        return self._link(address_in(values.get("на")), label)
 
     def _rilarhiv_file(self, values: dict[str, Wikicode]) -> str:
-        if url := _address_in(values.get("1")):
+        if url := address_in(values.get("1")):
             self.draft.link(url, "download_direct", plain(values.get("2"), self) or "РилАрхив")
         return ""
 
     def _urqstead(self, values: dict[str, Wikicode]) -> str:
-        if url := _address_in(values.get("1")):
+        if url := address_in(values.get("1")):
             self.draft.link(url, "play_online", "URQStead")
         return ""
 
@@ -262,14 +238,14 @@ class _GamePage:
                 self.draft.credit(name)
 
     def _cover(self, value: Wikicode) -> None:
-        if url := _address_in(value):
+        if url := address_in(value):
             self.draft.link(url, "poster", "Обложка")
             return
         links = value.filter_wikilinks()
         name = str(links[0].title) if links else plain(value, self)
         name = re.sub(r"^\s*(?:файл|file|изображение|image)\s*:", "", name, flags=re.IGNORECASE).strip()
         if name:
-            self.draft.link(f"https://ifwiki.ru/files/{page_slug(name)}", "poster", "Обложка")
+            self.draft.link(file_url(name), "poster", "Обложка")
 
     def _ifids(self, value: Wikicode) -> None:
         for text in re.split(r"[,;\s]+", plain(value, self)):

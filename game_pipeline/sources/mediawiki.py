@@ -20,6 +20,7 @@ __all__ = [
     "api_url",
     "changes_of",
     "continuation",
+    "leading",
     "members_of",
     "page_slug",
     "pages_of",
@@ -133,6 +134,20 @@ def pages_of(document: dict[str, Any]) -> list[WikiPage]:
     if "pages" not in query:
         raise ParseError("query.pages", "missing")
     return [_page(mapping(row)) for row in listed(query["pages"])]
+
+
+def leading(document: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Title of a page -> the titles that were asked for or passed on the way to it: normalised ones and redirects."""
+    query = mapping(document.get("query"))
+    pairs = [mapping(row) for name in ("normalized", "redirects") for row in listed(query.get(name))]
+    step = {string(pair.get("from")): string(pair.get("to")) for pair in pairs}
+    found: dict[str, list[str]] = {}
+    for title in step:
+        passed = [title]
+        while (passed[-1] in step) and step[passed[-1]] not in passed:
+            passed.append(step[passed[-1]])
+        found.setdefault(passed[-1], []).extend(passed[:-1])
+    return {title: tuple(dict.fromkeys(filter(None, titles))) for title, titles in found.items()}
 
 
 def _page(row: dict[str, Any]) -> WikiPage:

@@ -15,6 +15,8 @@ _HOME = f"https://{_HOST}"
 _GAMES = "Текстовые-игры"
 _A_PAGE = 4
 _AVATAR = "/public/img/members/avatar.jpg"
+_LEFT = "Ordos"
+"""A member who left the site: their games stayed, their page is gone."""
 
 
 def answer(world: World, target: Target) -> Reply:
@@ -26,7 +28,7 @@ def answer(world: World, target: Target) -> Reply:
         case ["Текстовые-игры", slug] if slug != "Каталог":
             return _game(world, target, slug)
         case ["Участники", name]:
-            return _member(world, name)
+            return _member(world, target, name)
         case ["robots.txt"]:
             return robots("/admin/")
         case ["public", "img", *_]:
@@ -72,13 +74,17 @@ def _game(world: World, target: Target, slug: str) -> Reply:
     )
 
 
-def _member(world: World, name: str) -> Reply:
-    if not any(name in entry.authors for entry in entries_of(_NAME)):
+def _member(world: World, target: Target, name: str) -> Reply:
+    if name == _LEFT or not any(name in entry.authors for entry in entries_of(_NAME)):
         return html_page("404", "<h1>Страница не найдена</h1>", lang="ru", status=404)
+    new_look = "layout" in target.switches
+    portrait = f'<img src="{_HOME}{_AVATAR}" class="{"avatar" if new_look else "img-circle"}" />'
+    about = (
+        f"<dt>{'Биография' if new_look else 'О себе'}:</dt><dd><p>Пишет игры с {2005 + roll(15, name)} года.</p></dd>"
+    )
     return html_page(
         markup(name),
-        f'<img src="{_HOME}{_AVATAR}" class="img-circle" />\n<h1>{markup(name)}</h1>\n'
-        f"<dl><dt>О себе:</dt><dd>Пишет игры.</dd></dl>\n{footer(world.day, name)}",
+        f"{portrait}\n<h1>{markup(name)}</h1>\n<dl>{about}</dl>\n{footer(world.day, name)}",
         lang="ru",
     )
 

@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from game_pipeline.demo.world import Link, WikiEntry
 
-from .days import World, date_of, world_on
+from .days import World, world_on
+from .ifwiki_people import author_pages_on
+from .ifwiki_revisions import edited_at, saved_at, stamp
 from .mediawiki_api import Article, Row
 from .noise import roll
 
@@ -45,17 +47,22 @@ def articles_on(day: int) -> tuple[Article, ...]:
             pageid=entry.pageid,
             title=entry.title,
             revid=entry.revid,
-            timestamp=_edited(entry.revid),
+            timestamp=edited_at(entry.revid),
             text=wikitext(entry),
             is_game=True,
         )
         for entry in world_on(day).wiki
     )
     others = (
-        Article(pageid=pageid, title=title, revid=revid, timestamp=_edited(revid), text=text, is_game=False)
+        Article(pageid=pageid, title=title, revid=revid, timestamp=edited_at(revid), text=text, is_game=False)
         for pageid, title, revid, text in _ARTICLES
     )
     return (*games, *others)
+
+
+def pages_on(day: int) -> tuple[Article, ...]:
+    """Every page that has a text, those about authors too."""
+    return (*articles_on(day), *author_pages_on(day))
 
 
 def wikitext(entry: WikiEntry) -> str:
@@ -100,8 +107,8 @@ def _link(link: Link) -> str:
 
 def recent_changes(world: World) -> list[Row]:
     """The last 90 days, newest first: edits of games and other pages, and rows that name no page of their own."""
-    horizon = _stamp(dt.datetime.combine(world.today, dt.time(), dt.UTC) - _REMEMBERED)
-    rows = [row for article in articles_on(world.day) for row in _rows_of(article)]
+    horizon = stamp(dt.datetime.combine(world.today, dt.time(), dt.UTC) - _REMEMBERED)
+    rows = [row for article in pages_on(world.day) for row in _rows_of(article)]
     rows.extend(_foreign_rows())
     return sorted((row for row in rows if row.timestamp >= horizon), key=lambda row: (row.timestamp, row.rcid))[::-1]
 
@@ -109,7 +116,7 @@ def recent_changes(world: World) -> list[Row]:
 def _rows_of(article: Article) -> Iterator[Row]:
     row = Row(
         type="edit",
-        ns=0,
+        ns=article.namespace,
         title=article.title,
         pageid=article.pageid,
         revid=article.revid,
@@ -151,22 +158,5 @@ def _foreign_rows() -> Iterator[Row]:
             revid=33950 + number if there else 0,
             old_revid=0 if kind != "edit" else 33900,
             rcid=101_700 + number,
-            timestamp=_stamp(_moment(33950) + dt.timedelta(hours=number)),
+            timestamp=stamp(saved_at(33950) + dt.timedelta(hours=number)),
         )
-
-
-def _edited(revid: int) -> str:
-    return _stamp(_moment(revid))
-
-
-def _moment(revid: int) -> dt.datetime:
-    """When a revision was saved. The higher the number the denser they come: 6000 is of 2009, 28000 of this summer,
-    and what is above 34010 was saved on day 2."""
-    first_day = dt.datetime.combine(date_of(1), dt.time(), dt.UTC)
-    if revid > 34_010:
-        return first_day + dt.timedelta(days=1, hours=9, minutes=revid - 34_010)
-    return first_day - dt.timedelta(minutes=round(4e-7 * (34_010 - revid) ** 3))
-
-
-def _stamp(moment: dt.datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from .days import World
 from .events import IFWIKI
-from .ifwiki_pages import SUBCATEGORIES, articles_on, recent_changes
+from .ifwiki_pages import SUBCATEGORIES, articles_on, pages_on, recent_changes
 from .mediawiki_api import Wiki, api, normal_title
 from .noise import advertisement, token
 from .reply import Reply, Target, html_page, robots
@@ -33,7 +33,7 @@ def wiki_on(world: World) -> Wiki:
         home="https://ifwiki.ru/",
         lang="ru",
         category="Категория:Игры",
-        articles=articles_on(world.day),
+        articles=pages_on(world.day),
         changes=recent_changes(world),
         subcategories=SUBCATEGORIES,
     )

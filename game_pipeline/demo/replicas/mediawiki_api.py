@@ -39,6 +39,7 @@ class Article:
     timestamp: str
     text: str
     is_game: bool
+    namespace: int = 0
     redirects: tuple[str, ...] = ()
     """Titles of the pages that lead to it."""
 
@@ -219,7 +220,7 @@ def _pair(old: str, new: str) -> _Document:
 
 
 def _shown(wiki: Wiki, article: Article, query: dict[str, str], modern: bool) -> _Document:
-    shown: _Document = {"pageid": article.pageid, "ns": 0, "title": article.title}
+    shown: _Document = {"pageid": article.pageid, "ns": article.namespace, "title": article.title}
     properties = query.get("prop", "").split("|")
     if "info" in properties:
         shown.update(
