@@ -15,3 +15,11 @@ COMMENT ON COLUMN persona.record_id IS 'The record of the page about them; NULL:
 ALTER TABLE person_spelling
     ADD COLUMN origin text NOT NULL DEFAULT 'credit' CHECK (origin IN ('credit', 'page'));
 COMMENT ON COLUMN person_spelling.origin IS 'Whether a game is credited so, or their own page says it.';
+
+-- Nobody goes on under the name of a persona that is another's now, as from here on.
+UPDATE person SET name = best.name
+FROM person AS named CROSS JOIN LATERAL (
+    SELECT name FROM persona WHERE persona.person_id = named.person_id
+    ORDER BY first_person_id <> named.person_id, key LIMIT 1) AS best
+WHERE person.person_id = named.person_id AND NOT EXISTS (
+    SELECT FROM persona WHERE persona.person_id = person.person_id AND persona.name = person.name);

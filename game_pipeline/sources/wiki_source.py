@@ -158,7 +158,8 @@ class WikiSource(Source):
             pages = pages_of(read_reply(body))
         except ParseError:
             return None
-        return 404 if pages and all(page.missing in ("missing", "invalid") for page in pages) else None
+        there = ("", "special", "text hidden", "without text")
+        return 404 if pages and all(page.missing not in there for page in pages) else None
 
     def parse(self, page: Page) -> list[AnyRecord]:
         """The games and people of an API reply (either format version), or of one page's raw wikitext.

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.people.linking import links_of
-from game_pipeline.people.personas import CreditLine, gather, persona_key
+from game_pipeline.people.personas import CreditLine, PersonPage, gather, persona_key
 
 PAGE = "https://ifwiki.ru/%D0%B0%D0%B2%D1%82%D0%BE%D1%80:%D0%9F%D1%91%D1%82%D1%80"
 
 
-def rules(credits: Sequence[CreditLine], apart: Sequence[tuple[str, str]] = ()) -> dict[tuple[str, str], str]:
-    return {(link.one, link.other): link.rule for link in links_of(gather(credits), set(apart))}
+def rules(
+    credits: Sequence[CreditLine], apart: Sequence[tuple[str, str]] = (), pages: Sequence[PersonPage] = ()
+) -> dict[tuple[str, str], str]:
+    return {(link.one, link.other): link.rule for link in links_of(gather(credits, pages), set(apart))}
+
+
+def page(source: str, number: int, name: str = "Ada B", **said: Sequence[str]) -> PersonPage:
+    return PersonPage(10 * ord(source) + number, source, f"https://{source}.org/{number}", name, **said)
 
 
 def test_one_page_is_one_persona_whatever_name_stands_there() -> None:
@@ -69,6 +76,63 @@ def test_what_a_person_told_apart_no_rule_joins() -> None:
     assert rules(credits, [("a|ada b", "b|ada b")]) == {}
 
 
+# What pages say -----------------------------------------------------------------------------------------------------
+
+
+def test_a_page_makes_a_persona_of_whom_no_game_credits_and_nobody_s_page_makes_none() -> None:
+    assert list(gather([], [page("a", 1), page("a", 2, "Anonymous")])) == ["a|a.org/1"]
+
+
+def test_an_address_that_leads_to_a_page_is_that_person_s() -> None:
+    pen_name = CreditLine("a", 1, "Queen of Nines", "author", "https://a.org/9")
+    led = page("a", 1, redirects=["https://a.org/9/"])
+    assert rules([pen_name], pages=[led]) == {("a|a.org/1", "a|a.org/9"): "same_page"}
+    assert rules([pen_name], pages=[led, page("a", 2, redirects=["https://a.org/9"])]) == {}
+    assert rules([pen_name], pages=[led, page("a", 9, "Queen of Nines")]) == {}
+
+
+def test_a_page_that_gives_the_only_other_page_as_theirs_is_one_person_s() -> None:
+    other = CreditLine("b", 5, "Countess", "author", "https://b.org/7")
+    gives = page("a", 1, profiles=["https://b.org/7"])
+    assert rules([other], pages=[gives]) == {("a|a.org/1", "b|b.org/7"): "same_page"}
+    assert rules([other], [("a|a.org/1", "b|b.org/7")], [gives]) == {}
+
+
+def test_a_page_that_two_pages_give_as_theirs_is_nobody_s() -> None:
+    other = CreditLine("b", 5, "Countess", "author", "https://b.org/7")
+    both = [page("a", n, f"Ada {n}", profiles=["https://b.org/7"]) for n in (1, 2)]
+    assert rules([other], pages=both) == {}
+
+
+def test_a_page_that_gives_two_pages_of_one_site_as_theirs_joins_neither() -> None:
+    others = [CreditLine("b", n, f"Countess {n}", "author", f"https://b.org/{n}") for n in (7, 8)]
+    assert rules(others, pages=[page("a", 1, profiles=["https://b.org/7", "https://b.org/8"])]) == {}
+
+
+def test_a_link_to_what_leads_to_a_page_is_a_link_to_that_page() -> None:
+    pages = [page("a", 1, profiles=["https://b.org/9"]), page("b", 7, "Countess", redirects=["https://b.org/9"])]
+    assert rules([], pages=pages) == {("a|a.org/1", "b|b.org/7"): "same_page"}
+
+
+def test_a_bare_name_that_one_page_alone_says_is_theirs_is_theirs() -> None:
+    bare, elsewhere = CreditLine("a", 3, "queen of nines", "author"), CreditLine("b", 4, "Queen of Nines", "author")
+    calls = page("a", 1, aliases=["Queen of Nines"])
+    assert rules([bare, elsewhere], pages=[calls]) == {("a|a.org/1", "a|queen of nines"): "one_of_that_name"}
+    assert rules([bare], pages=[calls, page("a", 2, "Eve", aliases=["Queen of Nines"])]) == {}
+    assert rules([bare], pages=[calls, page("a", 2, "Queen of Nines")]) == {}
+
+
+def test_two_addresses_of_one_page_are_no_two_bearers_of_its_name() -> None:
+    bare = CreditLine("a", 3, "Queen of Nines", "author")
+    led = CreditLine("a", 4, "Queen of Nines", "author", "https://a.org/9")
+    calls = page("a", 1, aliases=["Queen of Nines"], redirects=["https://a.org/9"])
+    assert ("a|a.org/1", "a|queen of nines") in rules([bare, led], pages=[calls])
+
+
+def test_a_page_that_calls_them_anonymous_calls_them_nothing() -> None:
+    assert page("a", 1, aliases=["Anonymous", "B. Ada"]).names == ["Ada B", "B. Ada"]
+
+
 LINES = st.builds(
     CreditLine,
     source=st.sampled_from("abc"),
@@ -79,20 +143,57 @@ LINES = st.builds(
 )
 
 
-@given(st.lists(LINES, max_size=25), st.randoms())
-def test_the_order_of_the_credits_changes_no_link(credits: list[CreditLine], random: object) -> None:
-    shuffled = list(credits)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+ADDRESSES = st.sampled_from([f"https://{site}.org/{n}" for site in "abc" for n in (1, 2, 3)])
+PAGES = st.builds(
+    lambda url, name, aliases, redirects, profiles: PersonPage(
+        hash(url) % 100, url[8], url, name, tuple(aliases), tuple(redirects), tuple(profiles)
+    ),
+    ADDRESSES,
+    st.sampled_from(["Ada B", "Ivan Petrov", "Eve", "Anonymous"]),
+    st.lists(st.sampled_from(["Ада Б", "ada b", "Eve"]), max_size=2),
+    st.lists(ADDRESSES, max_size=2),
+    st.lists(ADDRESSES, max_size=2),
+)
+SAID = st.lists(PAGES, max_size=6, unique_by=lambda page: page.url)
 
-    def joined(lines: list[CreditLine]) -> set[frozenset[str]]:
-        groups = {key: {key} for key in gather(lines)}
-        for link in links_of(gather(lines), set()):
-            whole = groups[link.one] | groups[link.other]
-            for key in whole:
-                groups[key] = whole
-        return {frozenset(group) for group in groups.values()}
 
-    assert joined(credits) == joined(shuffled)
+def groups(credits: Sequence[CreditLine], pages: Sequence[PersonPage]) -> set[frozenset[str]]:
+    """Who is one by all rules."""
+    found = {key: {key} for key in gather(credits, pages)}
+    for link in links_of(gather(credits, pages), set()):
+        whole = found[link.one] | found[link.other]
+        for key in whole:
+            found[key] = whole
+    return {frozenset(group) for group in found.values()}
+
+
+@given(st.lists(LINES, max_size=25), SAID, st.randoms(use_true_random=False))
+def test_the_order_of_credits_and_pages_changes_no_link(
+    credits: list[CreditLine], pages: list[PersonPage], chance: random.Random
+) -> None:
+    shuffled, turned = list(credits), list(pages)
+    chance.shuffle(shuffled)
+    chance.shuffle(turned)
+    assert groups(credits, pages) == groups(shuffled, turned)
+
+
+@given(st.lists(LINES, max_size=15), SAID, st.data())
+def test_no_rule_links_what_a_person_told_apart_whatever_pages_say(
+    credits: list[CreditLine], pages: list[PersonPage], data: st.DataObject
+) -> None:
+    found = links_of(gather(credits, pages), set())
+    if found:
+        link = data.draw(st.sampled_from(found))
+        one, other = sorted((link.one, link.other))
+        left = links_of(gather(credits, pages), {(one, other)})
+        assert not any({each.one, each.other} == {one, other} for each in left)
+
+
+@given(SAID)
+def test_pages_alone_join_people_of_two_sites_only_one_to_one(pages: list[PersonPage]) -> None:
+    links = links_of(gather([], [page for page in pages if not page.redirects]), set())
+    partners = [(link.one, link.other[0]) for link in links] + [(link.other, link.one[0]) for link in links]
+    assert len(partners) == len(set(partners))
 
 
 @given(LINES)

@@ -34,7 +34,8 @@ def read_page(source: Source, page: PageRef, body: bytes) -> list[AnyRecord]:
 
 
 class Walk:
-    """The site on one day. Whatever it is asked must be on its own hosts, and be answered with 200."""
+    """The site on one day. Whatever it is asked must be on its own hosts, and be answered with 200; pages about people
+    may be missing."""
 
     def __init__(self, name: str, *, day: int = 1, switches: Iterable[str] = ()) -> None:
         self.source = get(name)
@@ -49,14 +50,14 @@ class Walk:
         values = {secret.name: f"demo-key-{secret.name.lower()}" for secret in self.source.needs}
         self._keys = Keyring(values, hosts, self.source.token)
 
-    def ask(self, request: Request) -> Response:
+    def ask(self, request: Request, *, may_miss: bool = False) -> Response:
         self.asked.append(request)
         if self._keys.wants_token(request.url, request.body or "", *(value for _, value in request.headers)):
             assert self._keys.credentials is not None
             self._keys.keep_token(self._send(token_request(self._keys.credentials)).body)
-        return self._send(request)
+        return self._send(request, may_miss=may_miss)
 
-    def _send(self, request: Request) -> Response:
+    def _send(self, request: Request, *, may_miss: bool = False) -> Response:
         url = request.url
         for _ in range(6):
             target = check_url(url)
@@ -73,7 +74,8 @@ class Walk:
             if reply.status not in REDIRECTS:
                 break
             url = urljoin(url, dict(reply.headers)["Location"])
-        assert reply.status == 200, f"{request.method} {request.url} {request.body or ''}: {reply.status}"
+        allowed = (200, 404) if may_miss else (200,)
+        assert reply.status in allowed, f"{request.method} {request.url} {request.body or ''}: {reply.status}"
         answered = {name.lower(): value for name, value in reply.headers} | {"content-type": reply.content_type}
         return Response(url, reply.status, self._keys.hide_in_body(reply.body), answered, request)
 
@@ -107,6 +109,28 @@ class Walk:
     def records(self) -> dict[str, list[GameRecord]]:
         """The records of every page, by the page's key."""
         return {key: parse_page(self.source, self.pages[key], body) for key, body in self.bodies.items()}
+
+    @cached_property
+    def people_pages(self) -> dict[str, PageRef]:
+        """The pages about people whom the site's games credit, by key; not all of them need exist."""
+        credited = {credit.url for games in self.records.values() for game in games for credit in game.credits}
+        pages = [self.source.person_page(url) for url in sorted(filter(None, credited))]
+        return {page.key: page for page in pages if page is not None}
+
+    @cached_property
+    def people_bodies(self) -> dict[str, bytes]:
+        """Those that exist."""
+        replies = {key: self.ask(page.request, may_miss=True) for key, page in self.people_pages.items()}
+        return {
+            key: reply.body
+            for key, reply in replies.items()
+            if reply.status == 200 and self.source.soft_status(reply.body) is None
+        }
+
+    @cached_property
+    def people(self) -> dict[str, list[AnyRecord]]:
+        """The records of the pages about people, by the page's key."""
+        return {key: read_page(self.source, self.people_pages[key], body) for key, body in self.people_bodies.items()}
 
     def feeds(self, cursor: str | None) -> list[tuple[Response, Feed]]:
         """Every reply of the feed since the cursor."""

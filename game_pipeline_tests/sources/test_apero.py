@@ -7,7 +7,8 @@ import unicodedata
 import pytest
 
 from game_pipeline.demo.world.shelves import SHELVES
-from game_pipeline.model import GameRecord
+from game_pipeline.model import GameRecord, PersonRecord
+from game_pipeline.people.personas import page_of
 from game_pipeline.sources import Page, ParseError, Response, get
 from game_pipeline.sources.urls import normalise_url
 
@@ -104,3 +105,57 @@ def test_the_replica_is_read_as_the_world_has_it() -> None:
         assert (record.title, record.release_date, record.warnings) == (entry.title, entry.since, ())
         assert tuple(credit.name for credit in record.credits) == entry.authors
         assert [description.text for description in record.descriptions] == [entry.text]
+
+
+MEMBER = "https://apero.ru/Участники/Вера_Т."
+ABOUT = """<img src="/public/img/members/9.jpg" class="img-circle" /><h1>x</h1>
+<dl><dt>О себе:</dt><dd><p>Пишу <i>про</i> море и свет маяков, которые горят по ночам.</p></dd>
+<dt>Город:</dt><dd>Пермь</dd></dl>"""
+
+
+def _member(page: str, url: str = MEMBER) -> PersonRecord:
+    (record,) = SOURCE.parse(Page(url=url, body=page.encode()))
+    assert isinstance(record, PersonRecord)
+    return record
+
+
+def test_a_member_s_page_says_who_they_are() -> None:
+    person = _member(ABOUT)
+    assert (person.identity, person.name) == ("Участники/Вера_Т.", "Вера Т.")
+    assert person.url == normalise_url(MEMBER)
+    assert [(text.lang, text.text) for text in person.about] == [
+        ("ru", "Пишу *про* море и свет маяков, которые горят по ночам.")
+    ]
+    assert [(link.kind, link.url) for link in person.urls] == [
+        ("portrait", "https://apero.ru/public/img/members/9.jpg")
+    ]
+    assert person.warnings == ("unread term Город",)
+
+
+@pytest.mark.parametrize("left", ["<dl><dt>О себе:</dt><dd>Пишу.</dd></dl>", '<img class="img-circle" src="/9.jpg">'])
+def test_one_of_picture_and_text_is_enough_for_a_member_s_page(left: str) -> None:
+    assert _member(left).name == "Вера Т."
+
+
+def test_a_page_with_neither_is_no_member_s() -> None:
+    with pytest.raises(ParseError, match=r"img.img-circle, dt \(О себе\) \+ dd: neither is on the page"):
+        _member("<h1>Вера</h1><p>Игр: 2</p>")
+
+
+def test_a_game_and_a_member_of_one_name_are_two_pages() -> None:
+    member, game = (
+        SOURCE.person_page("https://apero.ru/Участники/Вера"),
+        SOURCE.locate("https://apero.ru/Текстовые-игры/Вера"),
+    )
+    assert member is not None
+    assert (member.key, game.pages[0].key) == ("Участники/Вера", "Вера")
+    assert (SOURCE.segment_of(member.key), SOURCE.segment_of("Вера")) == ("authors", "letter-v")
+    assert SOURCE.locate("https://apero.ru/Участники/Вера").pages == (member,)
+    assert SOURCE.person_page("https://apero.ru/Участники") is None
+
+
+def test_the_address_that_a_credit_gives_is_that_of_the_member_s_record() -> None:
+    credit = _parse(PAGE).credits[0]
+    page = SOURCE.person_page(credit.url or "")
+    assert page is not None
+    assert page_of(_member(ABOUT, page.url).url) == page_of(credit.url)

@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 
 from game_pipeline.changes.expected import Watch
 from game_pipeline.demo.replicas import CHANGED, REPLICAS
-from game_pipeline.model import GameRecord, Subject
+from game_pipeline.model import GameRecord, PersonRecord, Subject
 from game_pipeline.parsing.reading import Job, read
 from game_pipeline.sources import SOURCES, ParseError, Source, get, owner_of
 from game_pipeline.sources.base import check_source
 from game_pipeline.sources.identities import site_id
 
-from .replica_walk import Walk, parse_page
+from .replica_walk import Walk, parse_page, read_page
 
 EVERY = sorted(SOURCES)
 VISITED = sorted(name for name, source in SOURCES.items() if source.segments and not source.documents)
+PEOPLED = sorted(name for name in VISITED if SOURCES[name].people)
 SAMPLE = 12
 
 
@@ -342,3 +343,76 @@ def test_a_damaged_listing_or_feed_is_read_or_is_a_parse_error(name: str, data: 
     body = data.draw(damaged(job.body))
     with suppress(ParseError):
         read(SOURCES[name], Job(job.method, job.url, body, headers=job.headers, request=job.request))
+
+
+# People -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_it_knows_addresses_of_people_exactly_where_it_has_a_segment_for_them(name: str) -> None:
+    source = SOURCES[name]
+    if source.people is not None:
+        assert type(source).person_page is not Source.person_page
+    elif name in VISITED:
+        assert walk(name).people_pages == {}
+
+
+@pytest.mark.parametrize("name", PEOPLED)
+def test_whom_its_games_credit_has_a_page_in_the_segment_of_people(name: str) -> None:
+    source = SOURCES[name]
+    assert len(walk(name).people_pages) > len(walk(name).people_bodies) > 0, "one of them is missing"
+    assert not set(walk(name).people_pages) & set(walk(name).pages)
+    for key, page in walk(name).people_pages.items():
+        assert source.segment_of(key) == source.people
+        assert fresh(source).person_page(page.url) == page
+        assert source.identity(page.url) is None
+        assert owner_of(page.url) is source
+        assert page in source.locate(page.url).pages
+
+
+@pytest.mark.parametrize("name", PEOPLED)
+def test_a_page_about_a_person_gives_that_person_and_no_game(name: str) -> None:
+    source = SOURCES[name]
+    seen: dict[str, PersonRecord] = {}
+    for key, records in walk(name).people.items():
+        (person,) = records
+        assert isinstance(person, PersonRecord)
+        assert (person.source, person.attribution) == (name, source.attribution)
+        assert PersonRecord.from_json(person.to_json()) == person
+        assert seen.setdefault(person.identity, person) == person, "two addresses of one page say the same"
+        page = source.person_page(person.url)
+        assert page is not None
+        led = {walk(name).people_pages[key].url} & {link.url for link in person.urls if link.kind == "redirect"}
+        assert page.key == key or led
+        again = read_page(fresh(source), walk(name).people_pages[key], walk(name).people_bodies[key])
+        assert again == records
+
+
+@pytest.mark.parametrize("name", PEOPLED)
+def test_the_replica_s_people_are_as_the_source_expects_and_a_redesign_is_told(name: str) -> None:
+    seen: tuple[tuple[Subject, ...], ...] = (("game", "person"), ())
+    for proven in seen:
+        watch = Watch(SOURCES[name], proven=proven)
+        assert not {key for key, records in walk(name).people.items() if watch.judge(records)}
+    if not REPLICAS[name].redesigns:
+        return
+    new_look, told = Walk(name, switches=["layout"]), 0
+    for key in walk(name).people_bodies:
+        page = walk(name).people_pages[key]
+        try:
+            records = read_page(SOURCES[name], page, new_look.ask(page.request).body)
+            told += Watch(SOURCES[name], proven=()).judge(records) is not None
+        except ParseError:
+            told += 1
+    assert told == len(walk(name).people_bodies)
+
+
+@pytest.mark.parametrize("name", PEOPLED)
+@given(data=st.data())
+@FUZZ
+def test_a_damaged_page_about_a_person_gives_no_game(name: str, data: st.DataObject) -> None:
+    key = data.draw(st.sampled_from(sorted(walk(name).people_bodies)))
+    body = data.draw(damaged(walk(name).people_bodies[key]))
+    with suppress(ParseError):
+        records = read_page(SOURCES[name], walk(name).people_pages[key], body)
+        assert all(isinstance(record, PersonRecord) and record.name for record in records)

@@ -28,14 +28,16 @@ _SPELLINGS = b"""
 INSERT INTO person_spelling (key, source, name, url)
 SELECT %(key)s, %(source)s, each->>'name', each->>'url' FROM jsonb_array_elements(%(spellings)s) AS each
 """
-_DESCRIBED = b"""
-WITH before AS (SELECT name, first_person_id, person_id FROM persona WHERE key = %(key)s),
-called AS (
-    UPDATE person SET changed_at = %(at)s,
-                      name = CASE WHEN person.name = before.name THEN %(name)s ELSE person.name END
-    FROM before WHERE person.person_id IN (before.first_person_id, before.person_id)
-)
-UPDATE persona SET record_id = %(record_id)s, name = %(name)s WHERE key = %(key)s
+_DESCRIBED = b"UPDATE persona SET record_id = %(record_id)s, name = %(name)s WHERE key = %(key)s"
+# Who has a page is called as it calls them; and nobody goes on under the name of a persona that is another's now.
+_NAMED = b"""
+UPDATE person SET name = best.name, changed_at = %(at)s
+FROM unnest(%(named)s::bigint[]) AS asked (person_id) CROSS JOIN LATERAL (
+    SELECT name, record_id FROM persona WHERE persona.person_id = asked.person_id
+    ORDER BY record_id IS NULL, first_person_id <> asked.person_id, key LIMIT 1) AS best
+WHERE person.person_id = asked.person_id AND person.name <> best.name
+  AND (best.record_id IS NOT NULL
+       OR NOT EXISTS (SELECT FROM persona WHERE persona.person_id = person.person_id AND persona.name = person.name))
 """
 _UNTOLD = b"DELETE FROM person_spelling WHERE key = %(key)s AND origin = 'page'"
 _TOLD = b"""
@@ -84,16 +86,19 @@ def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) ->
                 values |= {"spellings": Jsonb(values["spellings"])}
                 statements += [(_PERSON, values), (_PERSONA, values), (_SPELLINGS, values)]
             case "person.described":
-                statements += [(_DESCRIBED, values), (_UNTOLD, values), (_TOLD, values)]
+                values |= {"named": [values["person_id"]]}
+                statements += [(_DESCRIBED, values), (_UNTOLD, values), (_TOLD, values), (_NAMED, values)]
             case "person.merged":
                 values |= {"to": values["person_id"], "other": values["merged"], "kind": "merged"}
-                values |= {"evidence": Jsonb(values["evidence"])}
+                values |= {"evidence": Jsonb(values["evidence"]), "named": [values["person_id"]]}
                 statements += [(_MOVE, values), (_MERGED, values), (_TOGETHER, values), (_DECISION, values)]
+                statements.append((_NAMED, values))
             case _:
                 values |= {"to": values["into"], "other": values["into"], "kind": "split", "rule": "person"}
                 values |= {"first": values["personas"][0], "evidence": Jsonb([])}
                 statements += [(_SPLIT_OFF, values), (_MOVE, values), (_CHANGED, values), (_APART, values)]
-                statements.append((_DECISION, values))
+                values |= {"named": [values["person_id"], values["into"]]}
+                statements += [(_DECISION, values), (_NAMED, values)]
     one_by_one(connection, statements)
 
 

@@ -1,0 +1,253 @@
+"""Pages about people: known by the credits of games, fetched and read like all others, and never a game."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from game_pipeline.catalog import Curator, RollbackError, Scope, pending, roll_back
+from game_pipeline.changes import refresh_records
+from game_pipeline.crawl import (
+    Visitor,
+    begin_run,
+    due_people,
+    note_people,
+    outcome_shares,
+    probe,
+    run_counts,
+    source_overview,
+)
+from game_pipeline.demo.replicas import Replicas
+from game_pipeline.demo.replicas.ifwiki_people import PAGELESS, PEN_NAME, PEN_NAME_OF
+from game_pipeline.matching import name_key, title_key
+from game_pipeline.merging import MergePolicy
+from game_pipeline.parsing import InProcess
+from game_pipeline.people import find_people, refresh_people, show_person
+from game_pipeline.quality import check_tables
+from game_pipeline.settings import Settings, SourceSettings
+from game_pipeline.sources import get
+from game_pipeline.store.replay import replayed
+from game_pipeline_tests.crawl.conftest import Crawler
+
+SITES = ("ifwiki_ru", "apero")
+
+
+class Pipeline:
+    """Imports from replicas on a day, into the catalogue."""
+
+    def __init__(self, crawler: Crawler, sites: Replicas) -> None:
+        self.store = crawler.store
+        self.client = crawler.make(routes=sites.routes)
+        self.settings = Settings(sources={name: SourceSettings(min_delay=0) for name in SITES})
+        self.runs = 0
+
+    def visitor(self, name: str) -> Visitor:
+        self.runs += 1
+        begin_run(self.store, f"run {self.runs}", name, get(name).segment_keys(), full=False)
+        return Visitor(self.store, self.client, get(name), self.settings, f"run {self.runs}")
+
+    def games(self, name: str) -> Counter[str]:
+        """The listing, every page of a game that is due, and whom those credit."""
+        visitor, source = self.visitor(name), get(name)
+        visitor.walk_listing()
+        return self._visit(visitor, name, [key for key in source.segment_keys() if key != source.people])
+
+    def people(self, name: str) -> Counter[str]:
+        people = get(name).people
+        assert people is not None
+        return self._visit(self.visitor(name), name, [people])
+
+    def _visit(self, visitor: Visitor, name: str, segments: list[str]) -> Counter[str]:
+        source, counts = get(name), Counter[str]()
+        for report in visitor.visit(segments, full=False):
+            assert report.failed is None, report
+            counts += report.counts
+        for segment in segments:
+            read = refresh_records(self.store, source, visitor.run_id, segment, InProcess())
+            assert read.problems == []
+            counts += read.counts
+        note_people(self.store, source)
+        return counts
+
+    def take_in(self) -> None:
+        policy = MergePolicy(title_key=title_key, person_key=name_key)
+        curator = Curator(self.store, {name: get(name).policy.priority for name in SITES}, policy, "catalogue")
+        matched, revised = curator.match_pending(), curator.revise_pending()
+        assert not matched.failed + revised.failed
+        refresh_people(self.store, "catalogue")
+
+    def n(self, query: str, *values: Any) -> int:
+        row = self.store.row(f"SELECT count(*) AS n FROM {query}", values)
+        assert row is not None
+        return int(row["n"])
+
+    def page(self, key: str) -> dict[str, Any]:
+        row = self.store.row("SELECT * FROM source_url_state WHERE page_key = %s", (key,))
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def sites() -> Iterator[Replicas]:
+    with Replicas(sites=SITES) as running:
+        yield running
+
+
+@pytest.fixture
+def pipeline(crawler: Crawler, sites: Replicas) -> Pipeline:
+    return Pipeline(crawler, sites)
+
+
+def test_whom_games_credit_has_a_page_that_is_due_and_saying_so_again_changes_nothing(pipeline: Pipeline) -> None:
+    pipeline.games("ifwiki_ru")
+    store, source = pipeline.store, get("ifwiki_ru")
+    known = store.rows("SELECT * FROM source_url_state WHERE segment = 'authors' ORDER BY page_key")
+    assert f"автор:{PEN_NAME}" in {row["page_key"] for row in known}
+    assert not any(row["listed"] or row["last_checked_at"] for row in known)
+    assert due_people(store, source)
+    assert note_people(store, source) == 0
+    assert store.rows("SELECT * FROM source_url_state WHERE segment = 'authors' ORDER BY page_key") == known
+    row = store.row(
+        "SELECT count(DISTINCT credit->>'url') AS n FROM record_version, "
+        "jsonb_array_elements(record->'credits') AS credit WHERE credit->>'role' = 'author'"
+    )
+    assert row == {"n": len(known)}
+
+
+def test_people_are_read_and_nothing_that_deals_with_games_sees_them(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    for name in SITES:
+        pipeline.games(name)
+        counts = pipeline.people(name)
+        assert counts["records_new"] == pipeline.n("source_record WHERE source = %s AND subject = 'person'", name) > 0
+    waiting = pending(store).records_to_match
+    games = pipeline.n("source_record WHERE subject = 'game'")
+    assert waiting == games
+    pipeline.take_in()
+    assert pipeline.n("match_decision WHERE ended_at IS NULL") == games
+    assert not pipeline.n("game_member JOIN source_record USING (record_id) WHERE subject = 'person'")
+    assert not pipeline.n("match_decision JOIN source_record USING (record_id) WHERE subject = 'person'")
+    assert not pipeline.n("game JOIN source_record ON identity = title WHERE subject = 'person'")
+    assert {result.rule.name: result.offenders for result in check_tables(store) if not result.passed} == {}
+    overview = {row["source"]: (row["records"], row["people"]) for row in source_overview(store, SITES)}
+    for name in SITES:
+        assert overview[name] == (
+            pipeline.n("source_record WHERE source = %s AND subject = 'game'", name),
+            pipeline.n("source_record WHERE source = %s AND subject = 'person'", name),
+        )
+    with replayed(store) as result:
+        assert result.first_difference() is None
+
+
+def test_a_person_s_record_goes_through_versions_events_and_reading_anew_as_a_game_s_does(
+    pipeline: Pipeline, sites: Replicas
+) -> None:
+    store = pipeline.store
+    pipeline.games("ifwiki_ru")
+    pipeline.people("ifwiki_ru")
+    pipeline.take_in()
+    sites.set_day(3)
+    result = probe(store, pipeline.visitor("ifwiki_ru"), get("ifwiki_ru"))
+    assert "authors" in result.segments
+    assert pipeline.people("ifwiki_ru")["records_changed"] == 1
+    (event,) = store.rows(
+        "SELECT payload FROM import_event WHERE event_type = 'record.changed' "
+        "AND payload->>'subject' = 'person' AND payload->>'change' = 'changed'"
+    )
+    assert event["payload"]["changed_fields"] == ["about.ru"]
+    assert pending(store).records_to_match == 0
+
+
+def test_a_feed_names_only_the_people_that_are_known(pipeline: Pipeline, sites: Replicas) -> None:
+    sites.set_day(3)
+    probe(pipeline.store, pipeline.visitor("ifwiki_ru"), get("ifwiki_ru"))
+    assert not pipeline.n("source_url_state WHERE segment = 'authors'")
+    pipeline.games("ifwiki_ru")
+    pipeline.people("ifwiki_ru")
+    pipeline.store.execute("UPDATE importer_health SET feed_cursor = NULL, feed_rest = NULL")
+    probe(pipeline.store, pipeline.visitor("ifwiki_ru"), get("ifwiki_ru"))
+    assert pipeline.page(f"автор:{PEN_NAME_OF}")["listed_fingerprint"] == "34077"
+
+
+def test_somebody_without_a_page_is_gone_after_two_looks_and_stays_from_the_credits(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    pipeline.games("ifwiki_ru")
+    key = f"автор:{PAGELESS}"
+    counts = pipeline.people("ifwiki_ru")
+    assert (counts["pages_gone"], counts["pages_failed"]) == (1, 0)
+    assert pipeline.page(key)["http_status"] == 404
+    assert run_counts(store, f"run {pipeline.runs}")["authors"]["pages_failed"] == 0
+    assert not [row for row in outcome_shares(store, ["ifwiki_ru"]) if row["outcome"] in ("gone", "http_error")]
+    store.execute(
+        "UPDATE source_url_state SET gone_since = now() - interval '2 days', next_check_at = now() WHERE page_key = %s",
+        (key,),
+    )
+    pipeline.people("ifwiki_ru")
+    assert pipeline.page(key)["outcome"] == "gone"
+    assert pipeline.people("ifwiki_ru")["pages_checked"] == 0
+    pipeline.take_in()
+    (person,) = find_people(store, PAGELESS, 10)
+    assert person["games"] == 1
+
+
+def test_a_page_that_leads_to_another_is_one_person_with_both_names(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    pipeline.games("ifwiki_ru")
+    pipeline.people("ifwiki_ru")
+    pipeline.take_in()
+    (person,) = find_people(store, PEN_NAME, 10)
+    assert (person["name"], person["aliases"]) == (PEN_NAME_OF, [PEN_NAME])
+    shown = show_person(store, person["person_id"])
+    assert shown is not None
+    assert len(shown["games"]) == 3
+    (page,) = [persona["page"] for persona in shown["personas"] if persona["page"]]
+    assert [alias["name"] for alias in page["aliases"]] == [PEN_NAME]
+    assert PEN_NAME_OF in page["about"][0]["text"]
+    assert shown["decisions"][0]["evidence"][0]["kind"] == "redirect"
+
+
+def test_a_page_gives_the_same_person_s_page_on_another_site(pipeline: Pipeline) -> None:
+    for name in SITES:
+        pipeline.games(name)
+        pipeline.people(name)
+    pipeline.take_in()
+    (person,) = find_people(pipeline.store, "SpeakingStone", 10)
+    assert person["sources"] == ["apero", "ifwiki_ru"]
+    shown = show_person(pipeline.store, person["person_id"])
+    assert shown is not None
+    assert [decision["rule"] for decision in shown["decisions"]] == ["same_page"]
+    assert {persona["source"] for persona in shown["personas"] if persona["page"]} == set(SITES)
+
+
+def test_a_source_s_rollback_takes_back_nothing_of_people(pipeline: Pipeline) -> None:
+    pipeline.games("apero")
+    pipeline.people("apero")
+    people = pipeline.store.rows("SELECT * FROM source_record WHERE subject = 'person'")
+    policy = MergePolicy(title_key=title_key, person_key=name_key)
+    curator = Curator(pipeline.store, {"apero": 1}, policy, "catalogue")
+    scope = Scope(run_id=f"run {pipeline.runs}")
+    with pipeline.store.transaction() as connection, pytest.raises(RollbackError):
+        roll_back(connection, curator, scope, author="ann", reason="no")
+    assert pipeline.store.rows("SELECT * FROM source_record WHERE subject = 'person'") == people
+
+
+def test_the_database_itself_keeps_people_out_of_what_waits_for_the_catalogue(pipeline: Pipeline) -> None:
+    import psycopg
+
+    pipeline.games("apero")
+    pipeline.people("apero")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        pipeline.store.execute("UPDATE source_record SET matched_version = 0 WHERE subject = 'person'")
+
+
+def test_the_address_of_an_author_is_imported_like_a_game_s(pipeline: Pipeline) -> None:
+    visitor = pipeline.visitor("apero")
+    (page,) = visitor.locate(["https://apero.ru/Участники/gloomy"])
+    visitor.visit(["authors"], full=False, only=[page.key])
+    refresh_records(pipeline.store, get("apero"), visitor.run_id, "authors", InProcess())
+    refresh_people(pipeline.store, "run")
+    (person,) = find_people(pipeline.store, "gloomy", 10)
+    assert (person["sources"], person["games"]) == (["apero"], 0)
