@@ -116,6 +116,32 @@ def test_how_the_stored_records_stand_to_what_is_expected(store: Store) -> None:
     ]
 
 
+def person(identity: str, **claims: Any) -> dict[str, Any]:
+    return {"identity": identity, "kind": "person", "name": "Ada"} | claims
+
+
+def test_what_is_expected_of_games_is_not_asked_of_people_and_the_other_way_round(store: Store) -> None:
+    expects = Expects(
+        records=(2, 3), coverage=(Coverage("credits", 0.9, "td.author"), Coverage("about", 0.9, "td.about", "person"))
+    )
+    tiny = source_named("both", expects=expects, verified=False)
+    site = Site(store, tiny)
+    site.serve("games", [game("g"), game("h")])
+    site.serve("people", [person(f"p{n}", about=[{"text": "Writes."}]) for n in range(20)])
+    assert not read(site).problems
+    assert [(item.subject, item.facet, item.records, item.stated) for item in field_standings(store, tiny)] == [
+        ("game", "credits", 2, 2),
+        ("person", "about", 20, 20),
+    ]
+    store.execute("INSERT INTO importer_health (source, listed_at) VALUES ('both', now())")
+    assert [(item.segment, item.records, item.well) for item in count_standings(store, tiny)] == [(None, 2, True)]
+    # Of twenty people the format is seen; of games it is not yet, and each has to state all.
+    site.serve("one", [person("x")])
+    site.serve("other", [game("i", author=False)])
+    (problem,) = read(site).problems
+    assert problem.where == "td.author"
+
+
 @given(st.lists(st.booleans(), max_size=60), st.sampled_from([0.3, 0.5, 0.9, 1.0]))
 def test_pages_that_all_state_a_field_are_never_held_whatever_came_before(before: list[bool], share: float) -> None:
     expects = Expects(coverage=(Coverage("credits", share, "td"),))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from game_pipeline.changes import refresh_records, unread_segments
-from game_pipeline.model import GameRecord
+from game_pipeline.model import AnyRecord
 from game_pipeline.parsing import InProcess, Workers
 from game_pipeline.sources import Page, ParseError
 from game_pipeline.store import Store, event_types
@@ -136,7 +136,7 @@ def test_a_claim_that_is_malformed_fails_its_page_and_names_the_field(site: Site
 
 def test_text_that_no_database_holds_costs_its_page_alone(store: Store) -> None:
     class Careless(JsonSource):
-        def parse(self, page: Page) -> list[GameRecord]:
+        def parse(self, page: Page) -> list[AnyRecord]:
             if page.key == "a":
                 raise ParseError("title", "is \0 and \ud800")
             return super().parse(page)
@@ -410,3 +410,29 @@ def test_a_title_never_said_before_is_news_at_once(site: Site) -> None:
         site.read()
     site.serve("a", [{"identity": "1", "title": "A"}])  # four versions ago
     assert site.read() == {"changed": 1}
+
+
+def person(**claims: Any) -> dict[str, Any]:
+    return {"identity": "p", "kind": "person", "name": "Ada", "url": "https://tiny.example/people/p"} | claims
+
+
+def test_a_person_whose_page_has_two_addresses_stays_when_one_goes(site: Site) -> None:
+    for key in ("ada", "queen"):
+        site.serve(key, [person()])
+    assert site.read() == {"new": 1}
+    site.lose("ada")
+    assert site.read() == {"vanished": 1}
+    assert site.read() == {"returned": 1}
+    assert site.record("p")["page_id"] == site.page("queen")["page_id"]
+    site.lose("queen")
+    assert site.read() == {"vanished": 1}
+    assert site.read() == {}
+
+
+def test_what_changed_is_said_to_be_about_a_game_or_a_person(site: Site, store: Store) -> None:
+    site.serve("a", [{"identity": "1"}, person()])
+    site.read()
+    site.serve("a", [{"identity": "1"}, person(name="Ada B")])
+    assert site.read() == {"changed": 1}
+    told = [(event["subject"], event["identity"], event["change"]) for event in events(store, "record.changed")]
+    assert told == [("game", "1", "new"), ("person", "p", "new"), ("person", "p", "changed")]

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from game_pipeline.changes import RecordsReport, refresh_records
 from game_pipeline.crawl import frontier
-from game_pipeline.model import Attribution, GameRecord
+from game_pipeline.model import AnyRecord, Attribution, GameRecord, PersonRecord
 from game_pipeline.parsing import InProcess
 from game_pipeline.sources import Listing, Page, PageRef, ParseError, Policy, Request, Response, Segment, Source
 from game_pipeline.store import Store, save_body
@@ -53,24 +53,26 @@ class JsonSource(Source):
         url = f"https://{self.name}.example/{key}"
         return PageRef(key=key, url=url, request=Request(url), fingerprint=fingerprint)
 
-    def parse(self, page: Page) -> list[GameRecord]:
+    def parse(self, page: Page) -> list[AnyRecord]:
         try:
             games = json.loads(page.body)
         except ValueError:
             raise ParseError("body", "no JSON") from None
         return [self._record(game) for game in games]
 
-    def _record(self, game: dict[str, Any]) -> GameRecord:
+    def _record(self, game: dict[str, Any]) -> AnyRecord:
         genre = game.pop("genre", None)
         if genre and self.parser_version >= 2:
             game["tags"] = [{"kind": "genre", "value": genre}]
         facts = {
             "source": self.name,
             "url": f"https://{self.name}.example/{game['identity']}",
-            "title": f"Game {game['identity']}",
             "attribution": self.attribution,
             "parser_version": self.parser_version,
         }
+        if game.get("kind") == "person":
+            return PersonRecord.build(**facts | game)
+        facts["title"] = f"Game {game['identity']}"
         return GameRecord.build(**facts | game)
 
 
