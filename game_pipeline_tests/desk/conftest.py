@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from game_pipeline.desk import create_app, server_config
 from game_pipeline.library import renew_data_file
+from game_pipeline.people import refresh_people
 from game_pipeline.settings import DeskSettings, Settings
 from game_pipeline.store import Store
 from game_pipeline_tests.catalog.curating import Catalogue, shared
@@ -83,13 +84,16 @@ def hand_in_libraries(store: Store, settings: Settings, place: Path) -> None:
 
 
 def filled_catalogue(store: Store) -> Catalogue:
-    """Three games: one that two sources tell of and disagree about, and two of one source."""
+    """Three games: one that two sources tell of and disagree about, and two of one source; an author with a page."""
     catalogue = Catalogue(store)
     catalogue.says("alpha", "a1", title="Zork I", release_date="1980", external_ids=shared("X-1"))
     catalogue.says("beta", "b1", title="Zork I", release_date="1982", external_ids=shared("X-1"))
     catalogue.says("alpha", "a2", title="Planetfall", credits=[{"name": "Steve Meretzky", "role": "author"}])
     catalogue.says("alpha", "a3", title="Trinity")
     catalogue.reconcile()
+    url = "https://alpha.example/people/steve"
+    catalogue.says("alpha", "steve", kind="person", name="Steve Meretzky", url=url, aliases=[{"name": "S. Eric M."}])
+    refresh_people(store, "run")
     return catalogue
 
 
