@@ -62,6 +62,9 @@ def demo(app: App, remove: bool, json_: bool) -> None:
         click.echo(f"unreadable page, recorded alone: {row['url']}: {row['error']}")
     for row in report.vanished:
         click.echo(f"no longer listed: {row['source']} {row['identity']} {row['url']}")
+    click.echo(
+        f"people behind the credits: {report.people}; with a page of their own on some site: {report.people_with_pages}"
+    )
     click.echo(f"conflicts between sources: {len(report.conflicts)}; questions for people: {len(report.review)}")
     if report.review:
         print_table(("item", "kind", "question"), [tuple(row.values()) for row in report.review[:12]])

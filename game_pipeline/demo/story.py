@@ -77,6 +77,8 @@ class DemoReport:
     evening: Evening | None = None
     events: tuple[str, ...] = ()
     games: int = 0
+    people: int = 0
+    people_with_pages: int = 0
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     review: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[dict[str, Any]] = field(default_factory=list)
@@ -174,6 +176,11 @@ def _game_to_correct(store: Store) -> tuple[int, str, str]:
 def _sum_up(store: Store, report: DemoReport) -> None:
     games = store.row("SELECT count(*) AS n FROM game WHERE status = 'active'")
     report.games = games["n"] if games else 0
+    people = store.row(
+        "SELECT count(DISTINCT person_id) AS people, "
+        "count(DISTINCT person_id) FILTER (WHERE record_id IS NOT NULL) AS pages FROM persona"
+    )
+    report.people, report.people_with_pages = (people["people"], people["pages"]) if people else (0, 0)
     report.conflicts = store.rows(
         "SELECT game_id, game.title, field, sides FROM data_conflict JOIN game USING (game_id) "
         "WHERE closed_at IS NULL ORDER BY conflict_id"

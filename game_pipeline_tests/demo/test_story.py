@@ -14,6 +14,8 @@ from game_pipeline.demo.replicas import (
     TROUBLES,
     VANISHED_INSTEAD_ID,
 )
+from game_pipeline.demo.replicas.days import world_on
+from game_pipeline.demo.replicas.ifwiki_people import author_pages_on
 from game_pipeline.demo.story import OTHERS, DemoError, DemoReport, forget, tell
 from game_pipeline.settings import load_settings
 from game_pipeline.sources import SOURCES
@@ -33,7 +35,8 @@ def report(directory: Path) -> DemoReport:
 
 def test_day_1_imports_every_page_of_every_site(report: DemoReport) -> None:
     pages = {outcome.source: outcome.counts["pages_checked"] for outcome in report.days[0].imports}
-    assert pages == {"instead_games": 2, "ifdb": 34, "ifwiki_ru": 36}
+    credited = len({author for entry in world_on(1).wiki for author in entry.authors})
+    assert pages == {"instead_games": 2, "ifdb": 34, "ifwiki_ru": 36 + credited}
     assert {outcome.status for outcome in report.days[0].imports} == {"done"}
     assert report.days[0].catalogue.failed is None
 
@@ -47,6 +50,13 @@ def test_day_2_writes_only_what_really_changed(report: DemoReport) -> None:
     assert second.catalogue.games_new == 2
     assert second.catalogue.games_updated == 6
     assert second.catalogue.games_untouched == report.games - 8
+
+
+def test_authors_are_known_from_their_own_pages_and_who_has_none_from_the_credits(report: DemoReport) -> None:
+    (wiki,) = [outcome for outcome in report.days[0].imports if outcome.source == "ifwiki_ru"]
+    assert wiki.counts["pages_gone"] == 1
+    pages = len(author_pages_on(1)) - 1  # one of them leads to another
+    assert pages <= report.people_with_pages < report.people
 
 
 def test_each_failure_stays_alone(report: DemoReport) -> None:
