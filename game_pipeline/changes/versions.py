@@ -180,7 +180,8 @@ def _changes_of(
             # On two pages at once: the page of the earlier segment speaks for the game, but never one that leads here.
             leads_here = source.leads_elsewhere(old["page_url"], old["page_moved_to"])
             earlier = rank.get(old["segment"], 0) <= rank.get(page.segment, 0)
-            if earlier and not source.pages_move and not leads_here:
+            own = record.subject == "person" and record.url == page.url  # and the other is an address that leads here
+            if earlier and not own and not source.pages_move and not leads_here:
                 continue
             connection.execute(
                 b"UPDATE source_record SET page_id = %s, segment = %s WHERE record_id = %s",

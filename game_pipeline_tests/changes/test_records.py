@@ -429,6 +429,18 @@ def test_a_person_whose_page_has_two_addresses_stays_when_one_goes(site: Site) -
     assert site.read() == {}
 
 
+def test_of_two_addresses_of_a_person_s_page_its_own_one_speaks(site: Site) -> None:
+    ada = "https://tiny.example/ada"
+    site.serve("queen", [person(url=ada)])
+    site.serve("ada", [person(url=ada)])
+    assert site.read() == {"new": 1}
+    assert site.record("p")["page_id"] == site.page("ada")["page_id"]
+    site.serve("ada", [person(url=ada, name="Ada B")])
+    assert site.read() == {"changed": 1}
+    site.serve("queen", [person(url=ada, name="Ada, says an old copy")])
+    assert site.read() == {}
+
+
 def test_what_changed_is_said_to_be_about_a_game_or_a_person(site: Site, store: Store) -> None:
     site.serve("a", [{"identity": "1"}, person()])
     site.read()
