@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def import_(
     app: App, urls: tuple[str, ...], name: str | None, segments: tuple[str, ...], full: bool, anew: bool, json_: bool
 ) -> None:
-    """Import the games at URLS, whichever source owns each, or a whole source with --source."""
+    """Import the games or authors at URLS, whichever source owns each, or a whole source with --source."""
     if bool(urls) == bool(name):
         raise WrongUse("give either addresses of games or --source NAME")
     if urls and (segments or full):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from game_pipeline.model import GameRecord, RecordError
+from game_pipeline.model import GameRecord, PersonRecord, RecordError
 from game_pipeline.parsing import InProcess, ParseKilledError, ParserDefectError, Workers, WorkersError
 from game_pipeline.sources import SOURCES, Page, ParseError, Response, Source
 from game_pipeline_tests.changes.tiny_site import source_named
@@ -252,3 +252,11 @@ def test_a_worker_imports_no_dagster() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_person_comes_back_from_a_worker_as_one(workers: Workers) -> None:
+    body = "<dl><dt>О себе:</dt><dd>Пишу игры.</dd></dl>".encode()
+    member = Page(url="https://apero.ru/Участники/Вера", body=body)
+    (person,) = workers.parse(SOURCES["apero"], member)
+    assert isinstance(person, PersonRecord)
+    assert (person.name, person) == ("Вера", InProcess().parse(SOURCES["apero"], member)[0])
