@@ -17,8 +17,9 @@ from lxml import etree
 
 from .base import ParseError
 from .jsondoc import listed, parse_json, string
+from .rss import rss_items
 from .text import without_surrogates
-from .xml import child, children, local, parse_xml, text_of
+from .xml import child, children, local, text_of
 
 __all__ = ["MAX_MASTER_INDEX", "ArchiveFile", "Arrival", "arrivals", "index_files", "master_files", "metadata_file"]
 
@@ -144,11 +145,8 @@ def metadata_file(body: bytes, path: str) -> ArchiveFile:
 
 def arrivals(body: bytes) -> list[Arrival]:
     """The files of the feed, as sent. Raises `ParseError` where an item's guid is not `path::time`."""
-    channel = child(parse_xml(body, "rss", what="rss"), "channel")
-    if channel is None:
-        raise ParseError("rss channel", "missing")
     found = []
-    for item in children(channel, "item"):
+    for item in rss_items(body):
         guid = text_of(item, "guid")
         match = _GUID.fullmatch(guid)
         if match is None:

@@ -17,9 +17,10 @@ from .html import markup, parse_html, required, text
 from .languages import language_of
 from .links import LinkRule
 from .ranges import IdRanges
+from .rss import rss_items
 from .text import html_to_markdown, unescape_all
 from .urls import absolute, query_of
-from .xml import children, local, parse_xml
+from .xml import children, local
 from .xml import text_of as xml_text
 
 if TYPE_CHECKING:
@@ -154,10 +155,8 @@ class IfictionForum(Source):
     def _active(self, body: bytes) -> Iterator[tuple[str, int]]:
         """The topics of the feed and the time of their last post: the description is subject, address, author and
         time, `<br />` between them."""
-        root = parse_xml(body, "rss", what="rss")
-        items = [item for channel in children(root, "channel") for item in children(channel, "item")]
         found = False
-        for item in items:
+        for item in rss_items(body):
             said = {local(fact): xml_text(fact) for fact in children(item)}
             parts = [unescape_all(part).strip() for part in re.split(r"<br\s*/?>", said.get("description", ""))]
             addresses = [said.get("link", ""), *parts]

@@ -5,9 +5,7 @@ Format: as third parties describe it (`https://itch.io/games/newest.xml?page=N`,
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from game_pipeline.model import Attribution, GameRecord, digest
@@ -29,9 +27,10 @@ from .base import (
 from .draft import Draft
 from .jsondoc import number
 from .many import read_many
+from .rss import moment, rss_items
 from .text import html_to_markdown, unescape_all
 from .urls import query_of
-from .xml import child, children, leaves, local, parse_xml, text_of
+from .xml import child, children, leaves, local, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -109,7 +108,7 @@ class Itch(Source):
     def parse_listing(self, response: Response) -> Listing:
         """A page of a feed, and the next one while pages are full."""
         feed, number = self._place(response.url)
-        items = self._items(response.body)
+        items = rss_items(response.body)
         if not items:
             return Listing()
         following = (self._request(feed, number + 1),) if len(items) >= _PER_PAGE and number < _DEEPEST else ()
@@ -122,10 +121,10 @@ class Itch(Source):
         """The feeds down to the newest game seen. The cursor is the newest publication there is, which the feed of
         everything knows; without one its first pages fix the place."""
         feed, number = self._place(response.url)
-        items = self._items(response.body)
+        items = rss_items(response.body)
         if not items:
             return Feed()
-        moments = [moment for item in items if (moment := self._published(item))]
+        moments = [time for item in items if (time := moment(text_of(item, "pubDate")))]
         pages = (self._page(feed, number, self._fingerprint(items)),)
         newest = max([*moments, cursor or ""]) if number == 1 and feed == "newest" and moments else None
         unknown = bool(cursor) and bool(moments) and min(moments) > (cursor or "")
@@ -134,7 +133,7 @@ class Itch(Source):
 
     def parse(self, page: Page) -> list[GameRecord]:
         """The games of a feed's page. One that cannot be read is left out, and the first of the others says so."""
-        return read_many(self._items(page.body), "rss channel item", self._record, first=1)
+        return read_many(rss_items(page.body), "rss channel item", self._record, first=1)
 
     def _record(self, item: etree._Element, where: str) -> GameRecord:
         facts = leaves(item)
@@ -161,23 +160,12 @@ class Itch(Source):
         draft.extra("on_sale", facts.get("discountpercent", ""))
         for key, element in (("published", "pubDate"), ("created", "createDate"), ("updated", "updateDate")):
             text = facts.get(element, "")
-            moment = _moment(text)
-            if text and not moment:
+            time = moment(text)
+            if text and not time:
                 draft.warn(f"{element} not understood: {text[:60]}")
-            draft.extra(key, moment)
+            draft.extra(key, time)
         draft.unread("element", (name for inner in children(item) if (name := local(inner)) not in _READ))
         return draft.build(identity=identity, url=f"https://{identity}")
-
-    @staticmethod
-    def _items(body: bytes) -> list[etree._Element]:
-        channel = child(parse_xml(body, "rss", what="rss"), "channel")
-        if channel is None:
-            raise ParseError("rss channel", "missing")
-        return list(children(channel, "item"))
-
-    @staticmethod
-    def _published(item: etree._Element) -> str:
-        return _moment(text_of(item, "pubDate"))
 
     @staticmethod
     def _fingerprint(items: list[etree._Element]) -> str:
@@ -214,14 +202,3 @@ def _title_and_genre(text: str) -> tuple[str, str]:
             genre = match[1]
         text = text[: match.start()]
     return text, genre
-
-
-def _moment(text: str) -> str:
-    """A date of RFC 822 as ISO 8601 in UTC, whose order as text is the order in time."""
-    if not text:
-        return ""
-    try:
-        moment = parsedate_to_datetime(text)
-        return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, TypeError, OverflowError):
-        return ""
