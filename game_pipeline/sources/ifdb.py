@@ -1,5 +1,5 @@
-"""IFDB (ifdb.org): its addresses, its search as listing and feed, and its pages. How a game's document reads is
-in `ifdb_story`.
+"""IFDB (ifdb.org): its addresses, its search as listing, its RSS and its search as feed, and its pages. How a game's
+document reads is in `ifdb_story`, how the RSS does, in `ifdb_news`.
 
 Formats: the site's own code (iftechfoundation/ifdb: viewgame-api.php, search, searchutil.php), its API documentation,
 and captures of 2017 and 2026.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from game_pipeline.model import Attribution, GameRecord
 
@@ -29,6 +29,7 @@ from .base import (
 )
 from .identities import site_id
 from .ifdb_dump import dump_pages
+from .ifdb_news import REMEMBERED, Place, read_news
 from .ifdb_story import Item, Story, read_reply, search_record, story_record
 from .ifiction import clean_ifid
 from .urls import on_host, query_of
@@ -40,21 +41,26 @@ _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PER_PAGE = 100
 # 20 years of listings are 160 pages; a site that repeats itself for ever is stopped here.
 _MAX_PAGES = 1_000
-# How far back the feed looks, by the date a game was listed: wider only when the last one seen was not found.
+_NEWS = "https://ifdb.org/allnew-rss"
+# How far back the search looks that continues the news, by the date a game was listed: wider only when the last one
+# seen was not found.
 _WINDOWS = ("30d-", "365d-", "2007-")
-_REMEMBERED = 5
 
 
-def _search(added: str, order: str, page: int) -> Request:
+def _search(added: str, order: str, page: int, since: str = "") -> Request:
+    """`since` is nothing to the site: what the news before this search said, for the reader of its reply. It goes
+    behind the `#`, which is never sent."""
     query = quote(f"added:{added}", safe=":")
-    return Request(f"https://ifdb.org/search?json&game&searchfor={query}&sortby={order}&pg={page}", conditional=False)
+    url = f"https://ifdb.org/search?json&game&searchfor={query}&sortby={order}&pg={page}"
+    return Request(f"{url}#{since}" if since else url, conditional=False)
 
 
 class IFDB(Source):
     """The Interactive Fiction Database.
 
-    The change feed names new listings (`added:`), newest first. An edit of an old page is in no API, so pages are
-    revisited; their `pageversion` rises with every edit and is stored as `extra.pageversion`.
+    The change feed names new listings: the RSS of everything new, one request a look, and where its 25 items do not
+    reach back to what was seen, the search by the day of listing (`added:`). An edit of an old page is in no API, so
+    pages are revisited; their `pageversion` rises with every edit and is stored as `extra.pageversion`.
 
     The cover's address carries that version too; it is dropped from the poster's address, which then stays the same
     as long as the game has a cover.
@@ -122,35 +128,45 @@ class IFDB(Source):
         return Listing(pages=self._pages(reply), next=self._next(response.url, reply, "2007-", "lold"))
 
     def changes_since(self, cursor: str | None) -> tuple[Request, ...]:
-        return (_search(_WINDOWS[0], "lnew", 1),)
+        return (Request(_NEWS),)
 
     def parse_feed(self, response: Response, cursor: str | None) -> Feed:
-        """New listings down to the last one seen.
+        """New listings down to the last one seen; the cursor is a `Place`.
 
-        The cursor is the newest few TUIDs: several, so that one listing taken back does not lose the place. A walk
-        that reaches the end of its window without meeting one of them starts again in a wider window, so nothing is
-        skipped however long the feed was not read. Without a cursor one page fixes the place; the listing does the
-        rest.
+        Where the RSS does not reach back to it, the search goes on, newest first; a walk that reaches the end of its
+        window without meeting a listing that was seen starts again in a wider window. So nothing is skipped however
+        long the feed was not read. Without a cursor the RSS and, if that has few listings, one page of the search fix
+        the place; the listing does the rest.
         """
+        place = Place.of(cursor)
+        if urlsplit(response.url).path == urlsplit(_NEWS).path:
+            return self._news(response.body, place)
         reply = read_reply(response.body)
         if isinstance(reply, Story):
             raise ParseError("searchReply", "a game's page instead of search results")
-        tuids = list(dict.fromkeys(item.tuid for item in reply if item.tuid))
-        page = self._page_number(response.url)
-        newest = " ".join(tuids[:_REMEMBERED]) if page == 1 and tuids else None
-        seen = set((cursor or "").split())
-        fresh: list[str] = []
-        for tuid in tuids:
-            if tuid in seen:
-                return Feed(pages=tuple(map(self._page, fresh)), cursor=newest)
-            fresh.append(tuid)
-        if not cursor:
-            return Feed(pages=tuple(map(self._page, fresh)), cursor=newest)
-        window = query_of(response.url).get("searchfor", "").partition(":")[2]
-        more = self._next(response.url, reply, window or _WINDOWS[0], "lnew")
-        if not more and window in _WINDOWS[:-1]:
-            more = (_search(_WINDOWS[_WINDOWS.index(window) + 1], "lnew", 1),)
+        tuids = [tuid for tuid in dict.fromkeys(item.tuid for item in reply) if _TUID.fullmatch(tuid)]
+        since = urlsplit(response.request.url if response.request else response.url).fragment
+        first = self._page_number(response.url) == 1
+        newest = place.after(since, tuids).cursor if first and tuids else None
+        fresh, known = place.above(tuids)
+        more: tuple[Request, ...] = ()
+        if place.seen and not known:
+            window = query_of(response.url).get("searchfor", "").partition(":")[2]
+            more = self._next(response.url, reply, window or _WINDOWS[0], "lnew")
+            if not more and window in _WINDOWS[:-1]:
+                more = (_search(_WINDOWS[_WINDOWS.index(window) + 1], "lnew", 1, since),)
         return Feed(pages=tuple(map(self._page, fresh)), cursor=newest, next=more)
+
+    def _news(self, body: bytes, place: Place) -> Feed:
+        news = read_news(body)
+        fresh, complete = news.since(place)
+        pages = tuple(map(self._page, fresh))
+        since = news.dates[0] if news.dates else ""
+        here = place.after(since, list(news.listings))
+        # A place without listings is no place for a search that may once have to go on from there.
+        if since and (complete if place.seen else len(here.seen) == REMEMBERED):
+            return Feed(pages=pages, cursor=here.cursor)
+        return Feed(pages=pages, next=(_search(_WINDOWS[0], "lnew", 1, since),))
 
     def parse(self, page: Page) -> list[GameRecord]:
         """One record of a viewgame document; of search results, a partial record each, with a warning."""

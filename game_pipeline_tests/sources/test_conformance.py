@@ -158,6 +158,16 @@ def test_the_cursor_of_the_feed_skips_nothing_that_happened_after_it(name: str) 
             assert set(later.pages) - set(walk(name).pages) <= set(named)
 
 
+@pytest.mark.parametrize("name", sorted(name for name in VISITED if REPLICAS[name].crowds))
+def test_a_feed_full_of_other_things_skips_nothing_either(name: str) -> None:
+    _, cursor = walk(name, 1).news(None)
+    for day in (2, 3):
+        quiet, crowded = Walk(name, day=day), Walk(name, day=day, switches=["crowd"])
+        assert crowded.news(cursor)[0] == quiet.news(cursor)[0]
+        assert len(crowded.asked) > len(quiet.asked), "the feed is not full"
+        assert set(crowded.pages) - set(walk(name).pages) <= set(crowded.news(cursor)[0])
+
+
 @pytest.mark.parametrize("name", VISITED)
 def test_a_listed_page_is_found_by_the_address_of_its_game(name: str) -> None:
     source = SOURCES[name]

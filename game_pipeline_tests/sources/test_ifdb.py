@@ -220,33 +220,6 @@ def test_a_site_that_repeats_itself_for_ever_is_stopped() -> None:
         SOURCE.parse_listing(_search(*map(_tuid, range(100)), url="https://ifdb.org/search?json&game&pg=1000"))
 
 
-def test_the_feed_ends_at_the_last_listing_seen() -> None:
-    (request,) = SOURCE.changes_since("old")
-    feed = SOURCE.parse_feed(_search(_tuid(3), _tuid(2), _tuid(1), url=request.url), _tuid(1))
-    assert ([page.key for page in feed.pages], feed.next) == ([_tuid(3), _tuid(2)], ())
-    assert feed.cursor == f"{_tuid(3)} {_tuid(2)} {_tuid(1)}"
-    again = SOURCE.parse_feed(_search(_tuid(3), url=request.url), feed.cursor)
-    assert again.pages == ()
-
-
-def test_the_feed_looks_further_back_until_it_meets_what_it_knows() -> None:
-    (request,) = SOURCE.changes_since("old")
-    windows = []
-    for _ in range(3):
-        windows.append(request.url.partition("searchfor=")[2].partition("&")[0])
-        feed = SOURCE.parse_feed(_search(_tuid(3), url=request.url), _tuid(1))
-        request = feed.next[0] if feed.next else request
-    assert windows == ["added:30d-", "added:365d-", "added:2007-"]
-    assert feed.next == ()
-
-
-def test_without_a_cursor_one_page_fixes_the_place() -> None:
-    (request,) = SOURCE.changes_since(None)
-    feed = SOURCE.parse_feed(_search(*map(_tuid, range(100)), url=request.url), None)
-    assert feed.cursor is not None
-    assert feed.next == ()
-
-
 def test_segments_are_the_first_characters_of_a_tuid() -> None:
     assert SOURCE.segment_of(TUID) == "a"
     assert len(SOURCE.segments) == 36

@@ -1,4 +1,5 @@
-"""ifdb.org as it answers: search in JSON and XML, a game's documents by TUID or IFID, merged and missing listings."""
+"""ifdb.org as it answers: search in JSON and XML, the RSS of what is new, a game's documents by TUID or IFID, merged
+and missing listings. Switch `crowd`: a contest is on, and the news are full of reviews."""
 
 import datetime as dt
 import re
@@ -10,6 +11,7 @@ from game_pipeline.demo.world import IfdbEntry
 
 from .days import World
 from .events import IFDB
+from .ifdb_news import listed_at, news
 from .ifdb_pages import (
     address,
     cover,
@@ -39,6 +41,9 @@ def answer(world: World, target: Target) -> Reply:
             return _viewgame(world, target)
         case "/search":
             return _search(world, target)
+        case "/allnew-rss":
+            text = news(world, crowd="crowd" in target.switches, layout="layout" in target.switches)
+            return Reply(body=text.encode(), content_type="application/rss+xml", headers=_UNCACHED)
         case "/coverart":
             entry = _by_tuid(world, target.query.get("id", ""))
             colours = (roll(200, colour, target.query.get("id", "")) + 40 for colour in ("red", "green", "blue"))
@@ -169,7 +174,7 @@ def _since(world: World, value: str) -> dt.date:
 def _in_order(world: World, found: list[IfdbEntry], order: str) -> list[IfdbEntry]:
     match order:
         case "lold" | "lnew":
-            return sorted(found, key=lambda entry: world.listed[entry.tuid], reverse=order == "lnew")
+            return sorted(found, key=lambda entry: listed_at(world, entry.tuid), reverse=order == "lnew")
         case "old" | "new":
             return sorted(found, key=lambda entry: entry.published or "", reverse=order == "new")
         case "ttl":
@@ -211,4 +216,5 @@ SITE = Site(
     answer,
     lambda world: (entry.tuid for entry in world.ifdb),
     redesigns=True,
+    crowds=True,
 )
