@@ -141,9 +141,10 @@ def unlist_missing(connection: Connection[DictRow], source: Source, max_share: f
 _SIGNALLED = "(listed_fingerprint IS NOT NULL AND listed_fingerprint IS DISTINCT FROM fetched_fingerprint)"
 
 # A page that is neither listed nor there any more is left alone until the site names it again; one in quarantine is,
-# until somebody asks for it.
+# until somebody asks for it; one that was never visited and whose time never comes is brought by others, for good.
 _OPEN = f"""
     (listed OR outcome IS DISTINCT FROM 'gone' OR {_SIGNALLED})
+    AND (next_check_at < 'infinity' OR last_checked_at IS NOT NULL OR {_SIGNALLED})
     AND NOT EXISTS (SELECT FROM import_task AS task
                     WHERE task.page_id = source_url_state.page_id AND task.state = 'quarantined'
                       AND task.finished_at >= coalesce(source_url_state.last_checked_at, '-infinity'))

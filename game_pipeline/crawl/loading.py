@@ -1,7 +1,7 @@
 """Pages out of a dump that a site publishes, kept as if they had been visited: what saves a first import its requests.
 
-A page that was fetched from the site itself is left alone, for its word is newer. Loading again, or what a killed one
-left, changes only what differs.
+A page that was fetched from the site itself is left alone, for its word is newer. One that is never to be fetched is
+never due. Loading again, or what a killed one left, changes only what differs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ WHERE page.source = %s AND page_key = ANY(%s)
 # The first visit has its turn when the page's next one would have come: a loaded site is not visited all at once.
 _LOAD = b"""
 WITH new AS (
-    SELECT * FROM unnest(%(pages)s::bigint[], %(hashes)s::bytea[]) AS new (page_id, body_hash)
+    SELECT * FROM unnest(%(pages)s::bigint[], %(hashes)s::bytea[], %(visited)s::boolean[])
+           AS new (page_id, body_hash, visited)
 ), kept AS (
     INSERT INTO page_snapshot (page_id, body_hash, final_url, http_status, headers, run_id)
     SELECT page_id, new.body_hash, page.url, 200, %(headers)s, %(run_id)s
@@ -43,9 +44,10 @@ WITH new AS (
 UPDATE source_url_state AS page SET
     content_hash = kept.body_hash, snapshot_id = kept.snapshot_id, outcome = 'fetched', last_fetched_at = now(),
     fetched_fingerprint = page.listed_fingerprint,
-    next_check_at = now() + coalesce(page.revisit_after, %(mean)s * interval '1 day')
-                          * (1 + %(jitter)s * (2 * random() - 1)) * random()
-FROM kept WHERE page.page_id = kept.page_id
+    next_check_at = CASE WHEN new.visited THEN now() + coalesce(page.revisit_after, %(mean)s * interval '1 day')
+                                                     * (1 + %(jitter)s * (2 * random() - 1)) * random()
+                         ELSE 'infinity' END
+FROM kept JOIN new USING (page_id) WHERE page.page_id = kept.page_id
 """
 
 
@@ -82,8 +84,9 @@ def _load(
 ) -> Counter[str]:
     observe(connection, source, [page for page, _ in batch])
     hashes = dict(zip((page.key for page, _ in batch), save_bodies(connection, [b for _, b in batch]), strict=True))
+    visited = {page.key: page.visited for page, _ in batch}
     counts: Counter[str] = Counter()
-    taken: list[tuple[int, bytes]] = []
+    taken: list[tuple[int, bytes, bool]] = []
     for row in connection.execute(_STANDING, (source.name, list(hashes))).fetchall():
         body_hash = hashes[row["page_key"]]
         if row["content_hash"] is not None and not row["loaded"]:
@@ -92,9 +95,9 @@ def _load(
             counts["pages_same"] += 1
         else:
             counts["pages_loaded"] += 1
-            taken.append((row["page_id"], body_hash))
+            taken.append((row["page_id"], body_hash, visited[row["page_key"]]))
     if taken:
-        facts = {"pages": [page for page, _ in taken], "hashes": [body_hash for _, body_hash in taken]}
+        facts = dict(zip(("pages", "hashes", "visited"), map(list, zip(*taken, strict=True)), strict=True))
         headers = Jsonb({"content-type": "application/json", "loaded-from": origin})
         more = {"headers": headers, "run_id": run_id, "mean": limits.revisit_mean, "jitter": JITTER}
         connection.execute(_LOAD, facts | more)

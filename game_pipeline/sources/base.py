@@ -147,12 +147,14 @@ class PageRef:
 
     `fingerprint` is the change signal that a listing or feed carries (a revision id, a page version, a date);
     a page whose fingerprint is the one already stored needs no fetch. None: the listing carries no signal.
+    `visited` False: the page comes with a dump alone and is never fetched.
     """
 
     key: str
     url: str
     request: Request
     fingerprint: str | None = None
+    visited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urlsplit
 
-from game_pipeline.model import Attribution, GameRecord
+from game_pipeline.model import AnyRecord, Attribution
 
 from .base import (
     Coverage,
@@ -28,16 +28,18 @@ from .base import (
     Source,
 )
 from .identities import site_id
-from .ifdb_dump import dump_pages
+from .ifdb_dump import dump_games, dump_profiles, read_tables
 from .ifdb_news import REMEMBERED, Place, read_news
+from .ifdb_profiles import TUID, is_profile, profile_address, profile_record
 from .ifdb_story import Item, Story, read_reply, search_record, story_record
 from .ifiction import clean_ifid
 from .urls import on_host, query_of
 
 __all__ = ["IFDB"]
 
-_TUID = re.compile(r"[0-9a-z]{15,16}")
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_AUTHORS = "authors"
+_PROFILE_KEY = "user/"
 _PER_PAGE = 100
 # 20 years of listings are 160 pages; a site that repeats itself for ever is stopped here.
 _MAX_PAGES = 1_000
@@ -64,6 +66,10 @@ class IFDB(Source):
 
     The cover's address carries that version too; it is dropped from the poster's address, which then stays the same
     as long as the game has a cover.
+
+    Pages about people (`showuser`) are in no API, and none is ever fetched: what members say of themselves, and which
+    games link to them under which names, is in the dump. A game's page tells nothing of those links, so they are in
+    the person's record: their games (`works`) and the names that these credit (`aliases`).
     """
 
     name = "ifdb"
@@ -82,7 +88,7 @@ class IFDB(Source):
             Coverage("credits", 0.9, "story bibliographic author"),
         ),
     )
-    segments = tuple(Segment(char, f"TUID {char}…") for char in _ALPHABET)
+    segments = (*(Segment(char, f"TUID {char}…") for char in _ALPHABET), Segment(_AUTHORS, "Authors, of the dump"))
     volatile = frozenset(
         {
             "extra.average_rating",
@@ -104,6 +110,8 @@ class IFDB(Source):
         return found.value if found and found.scheme == "tuid" else None
 
     def segment_of(self, key: str) -> str:
+        if key.startswith(_PROFILE_KEY):
+            return _AUTHORS
         first = key[:1].lower()
         return first if first and first in _ALPHABET else "0"
 
@@ -144,7 +152,7 @@ class IFDB(Source):
         reply = read_reply(response.body)
         if isinstance(reply, Story):
             raise ParseError("searchReply", "a game's page instead of search results")
-        tuids = [tuid for tuid in dict.fromkeys(item.tuid for item in reply) if _TUID.fullmatch(tuid)]
+        tuids = [tuid for tuid in dict.fromkeys(item.tuid for item in reply) if TUID.fullmatch(tuid)]
         since = urlsplit(response.request.url if response.request else response.url).fragment
         first = self._page_number(response.url) == 1
         newest = place.after(since, tuids).cursor if first and tuids else None
@@ -168,21 +176,30 @@ class IFDB(Source):
             return Feed(pages=pages, cursor=here.cursor)
         return Feed(pages=pages, next=(_search(_WINDOWS[0], "lnew", 1, since),))
 
-    def parse(self, page: Page) -> list[GameRecord]:
-        """One record of a viewgame document; of search results, a partial record each, with a warning."""
+    def parse(self, page: Page) -> list[AnyRecord]:
+        """One record of a viewgame document, or of a profile of the dump; of search results, a partial record each,
+        with a warning."""
+        if is_profile(page.body):
+            return [profile_record(self, page.body)]
         reply = read_reply(page.body)
         if isinstance(reply, Story):
             tuid = reply.tuid or self.identity(page.url) or page.key
-            if not _TUID.fullmatch(tuid):
+            if not TUID.fullmatch(tuid):
                 raise ParseError("ifdb tuid", "missing")
             return [story_record(self, reply, tuid)]
-        return [search_record(self, item) for item in dict.fromkeys(reply) if _TUID.fullmatch(item.tuid)]
+        return [search_record(self, item) for item in dict.fromkeys(reply) if TUID.fullmatch(item.tuid)]
 
     def read_dump(self, lines: Iterable[str]) -> Iterator[tuple[PageRef, bytes]]:
-        """The games of `ifdb-archive.sql`, which the IF Archive has anew each quarter (if-archive/info/ifdb/)."""
-        for tuid, body in dump_pages(lines):
-            if _TUID.fullmatch(tuid):
+        """The games of `ifdb-archive.sql`, which the IF Archive has anew each quarter (if-archive/info/ifdb/), and the
+        profiles of their authors."""
+        tables = read_tables(lines)
+        for tuid, body in dump_games(tables):
+            if TUID.fullmatch(tuid):
                 yield self._page(tuid), body
+        for user, body in dump_profiles(tables):
+            if TUID.fullmatch(user):
+                address = profile_address(user)
+                yield PageRef(f"{_PROFILE_KEY}{user}", address, Request(address), visited=False), body
 
     @staticmethod
     def _page(tuid: str) -> PageRef:
@@ -194,11 +211,11 @@ class IFDB(Source):
 
     def _pages(self, items: tuple[Item, ...]) -> tuple[PageRef, ...]:
         tuids = dict.fromkeys(item.tuid for item in items)
-        return tuple(self._page(tuid) for tuid in tuids if _TUID.fullmatch(tuid))
+        return tuple(self._page(tuid) for tuid in tuids if TUID.fullmatch(tuid))
 
     @staticmethod
     def _tuid_of(story: Story) -> str:
-        if not _TUID.fullmatch(story.tuid):
+        if not TUID.fullmatch(story.tuid):
             raise ParseError("ifdb tuid", "missing")
         return story.tuid
 

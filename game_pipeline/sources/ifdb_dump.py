@@ -1,4 +1,5 @@
-"""IFDB's quarterly dump (`ifdb-archive.sql`, in a zip on the IF Archive): every game as the document of its page.
+"""IFDB's quarterly dump (`ifdb-archive.sql`, in a zip on the IF Archive): every game as the document of its page, and
+every member whom a game's author line links to (`ifdb_profiles`).
 
 Columns are read from the dump itself; what they mean, from the site's own code (viewgame-api.php, gameinfo.php,
 util.php). What only the site computes (ratings, play times, where to play online) is not in a dump's page; the first
@@ -10,14 +11,15 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .mysqldump import Row, read_rows
+from .ifdb_profiles import profile_documents
+from .mysqldump import Row, Values, read_rows
 
-__all__ = ["dump_pages"]
+__all__ = ["dump_games", "dump_profiles", "read_tables"]
 
-_TABLES = ("filetypes", "gamelinks", "games", "gametags", "ifids")
+_TABLES = ("filetypes", "gamelinks", "gameprofilelinks", "games", "gametags", "ifids", "users")
 _IS_GAME, _PENDING = 1, 2  # bits of gamelinks.attrs
 _HIDDEN = 1  # of games.flags
 # How the site derives a story's format: from the system first, else from the first download that is a story file.
@@ -41,18 +43,25 @@ _FORMAT_OF_FILE = {
     "blorb/glulx": "glulx",
     "executable": "executable",
 }
-_Values = dict[str, str | None]
 
 
-def dump_pages(lines: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """TUID and body of every game of the dump, in its order. Raises `ParseError` for what is no such dump.
+Tables = Mapping[str, list[Values]]
+
+
+def read_tables(lines: Iterable[str]) -> Tables:
+    """What of the dump is read, by table. Raises `ParseError` for what is no such dump.
 
     Tables refer to each other in any order, so all are read before the first page is made: some 100 MB for the
     site's 16,000 games.
     """
-    tables: dict[str, list[_Values]] = defaultdict(list)
+    tables: dict[str, list[Values]] = defaultdict(list)
     for row in read_rows(lines, _TABLES):
         _keep(tables, row)
+    return tables
+
+
+def dump_games(tables: Tables) -> Iterator[tuple[str, bytes]]:
+    """TUID and body of every game of the dump, in its order."""
     formats = {row["id"]: row.get("externid") or "" for row in tables["filetypes"]}
     links, ifids, tags = (_by_game(tables[name]) for name in ("gamelinks", "ifids", "gametags"))
     for game in tables["games"]:
@@ -61,7 +70,15 @@ def dump_pages(lines: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         yield tuid, json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
 
 
-def _keep(tables: dict[str, list[_Values]], row: Row) -> None:
+def dump_profiles(tables: Tables) -> Iterator[tuple[str, bytes]]:
+    """Id and body of every member whom a listed game of the dump links to as an author."""
+    return profile_documents(tables["games"], tables["gameprofilelinks"], tables["users"])
+
+
+def _keep(tables: dict[str, list[Values]], row: Row) -> None:
+    if row.table == "users":
+        # The others of its columns are nobody's business.
+        row = Row(row.table, {name: row.values.get(name) for name in ("id", "name", "profile", "picture")})
     if row.table == "games" and int(row.values.get("flags") or 0) & _HIDDEN:
         return
     if row.table == "gamelinks" and int(row.values.get("attrs") or 0) & _PENDING:
@@ -69,15 +86,15 @@ def _keep(tables: dict[str, list[_Values]], row: Row) -> None:
     tables[row.table].append(row.values)
 
 
-def _by_game(rows: Iterable[_Values]) -> dict[str, list[_Values]]:
-    found: dict[str, list[_Values]] = defaultdict(list)
+def _by_game(rows: Iterable[Values]) -> dict[str, list[Values]]:
+    found: dict[str, list[Values]] = defaultdict(list)
     for row in rows:
         found[row.get("gameid") or ""].append(row)
     return found
 
 
 def _document(
-    game: _Values, links: list[_Values], ifids: list[_Values], tags: list[_Values], formats: dict[str | None, str]
+    game: Values, links: list[Values], ifids: list[Values], tags: list[Values], formats: dict[str | None, str]
 ) -> dict[str, Any]:
     """The game in the shape of the viewgame JSON."""
     ordered = sorted(links, key=lambda row: int(row.get("displayorder") or 0))
@@ -114,7 +131,7 @@ def _document(
     }
 
 
-def _link(row: _Values, formats: dict[str | None, str]) -> dict[str, Any]:
+def _link(row: Values, formats: dict[str | None, str]) -> dict[str, Any]:
     link: dict[str, Any] = {"url": row.get("url"), "title": row.get("title"), "desc": row.get("desc")}
     link["format"] = formats.get(row.get("fmtid"))
     link["compression"] = formats.get(row.get("compression"))

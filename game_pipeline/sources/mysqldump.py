@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .base import ParseError
 
-__all__ = ["Row", "read_rows"]
+__all__ = ["Row", "Values", "read_rows"]
 
 MAX_STATEMENT = 64 * 1024 * 1024
 MAX_COLUMNS = 500
@@ -32,12 +32,16 @@ _ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
 _ESCAPED = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
 
 
+Values = dict[str, str | None]
+"""The values of a row by the names of their columns, None for NULL."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: its values by the names of their columns, None for NULL."""
+    """A row of a table."""
 
     table: str
-    values: dict[str, str | None]
+    values: Values
 
 
 def read_rows(lines: Iterable[str], tables: Collection[str]) -> Iterator[Row]:

@@ -10,12 +10,13 @@ import pytest
 
 from game_pipeline.demo.replicas import Replicas, world_on
 from game_pipeline.store import Store
-from game_pipeline_tests.sources.ifdb_dumps import dump_of
+from game_pipeline_tests.sources.ifdb_dumps import MEMBERS, dump_of
 
 from .conftest import Shell
 
 WORLD = world_on(1)
 GAMES = len(WORLD.ifdb)
+PAGES = GAMES + len(MEMBERS)
 
 
 @pytest.fixture
@@ -33,26 +34,29 @@ def test_a_dump_fills_the_catalogue_without_a_request_and_visits_find_little_new
     first = shell("source", "load", "ifdb", str(dump), "--json")
     assert first.code == 0, first.err
     loaded = first.document
-    assert (loaded["pages_loaded"], loaded["records"]["new"], loaded["unreadable"]) == (GAMES, GAMES, 0)
+    assert (loaded["pages_loaded"], loaded["records"]["new"], loaded["unreadable"]) == (PAGES, PAGES, 0)
     assert replicas.log == []
     again = shell("source", "load", "ifdb", str(dump), "--json").document
-    assert (again["pages_same"], again.get("pages_loaded", 0), sum(again["records"].values())) == (GAMES, 0, 0)
+    assert (again["pages_same"], again.get("pages_loaded", 0), sum(again["records"].values())) == (PAGES, 0, 0)
     with Store(database_url) as store:
         due = store.row("SELECT count(*) AS n FROM source_url_state WHERE next_check_at > now()")
-        assert due == {"n": GAMES}, "visits are spread over the time to come"
+        assert due == {"n": PAGES}, "visits are spread over the time to come"
+        never = store.row("SELECT count(*) AS n FROM source_url_state WHERE next_check_at = 'infinity'")
+        assert never == {"n": len(MEMBERS)}, "but for what no visit can bring"
 
     assert shell("import", "--source", "ifdb", "--full").code == 0
     with Store(database_url) as store:
         news = store.rows("SELECT DISTINCT unnest(changed_fields) AS field FROM record_version WHERE version = 2")
         assert {row["field"] for row in news} <= {"urls.play_online", "tags.system"}
+    assert not [seen for seen in replicas.log if "showuser" in seen.path], "members are never asked for, in full or not"
     later = shell("source", "load", "ifdb", str(dump), "--json").document
-    assert (later["pages_visited"], sum(later["records"].values())) == (GAMES, 0), "the site's word is newer"
+    assert (later["pages_visited"], later["pages_same"], sum(later["records"].values())) == (GAMES, len(MEMBERS), 0)
 
 
 def test_a_look_into_a_dump_writes_nothing(shell: Shell, workplace: Path, tmp_path: Path, database_url: str) -> None:
     packed = tmp_path / "ifdb-archive.sql.gz"
     packed.write_bytes(gzip.compress(dump_of(WORLD).encode()))
-    assert shell("source", "load", "ifdb", str(packed), "--dry-run", "--json").document["pages_in_the_dump"] == GAMES
+    assert shell("source", "load", "ifdb", str(packed), "--dry-run", "--json").document["pages_in_the_dump"] == PAGES
     with Store(database_url) as store:
         assert store.rows("SELECT 1 FROM source_url_state") == []
 

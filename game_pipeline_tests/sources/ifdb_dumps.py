@@ -13,6 +13,7 @@ _GAMES = [
     "id",
     "title",
     "author",
+    "authorExt",
     "sort_title",
     "tags",
     "published",
@@ -46,6 +47,14 @@ _LINKS = [
     "attrs",
     "displayorder",
 ]
+_USERS = ["id", "name", "gender", "publicemail", "location", "profile", "picture", "created"]
+# Name credited -> id and name of the member whom the site links to; ids and member names are made up.
+MEMBERS = {
+    "Marc Blank": ("b1ankb1ankb1ank0", "Marc Blank"),
+    "Andrew Plotkin": ("p10tk1np10tk1np1", "a member of Plotkin's"),
+    "fireton": ("f1ret0nf1ret0nf", "Fireton"),
+}
+HIDDEN = "h1ddenmemberh1d0"
 _ESCAPES = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\0": "\\0", "\x1a": "\\Z"}
 
 
@@ -61,14 +70,30 @@ def dump_of(world: World, *, rows_a_line: int = 3) -> str:
         for entry in world.ifdb
         for position, link in enumerate(entry.links)
     ]
-    hidden = ("h1ddenh1ddenh1dd", "Hidden", "Nobody", *[None] * 16, "2020-01-01 00:00:00", 1, 1)
+    hidden = ("h1ddenh1ddenh1dd", "Hidden", "Nobody", f"Nobody {{{HIDDEN}}}", *[None] * 16, "2020-01-01 00:00:00", 1, 1)
+    linked = [
+        *(
+            (entry.tuid, user, None)
+            for entry in world.ifdb
+            for name, (user, _) in MEMBERS.items()
+            if name in entry.author
+        ),
+        ("h1ddenh1ddenh1dd", HIDDEN, None),
+    ]
+    users = [
+        *(_user(user, name) for user, name in MEMBERS.values()),
+        _user(HIDDEN, "Of a hidden game"),
+        _user("n0b0dyn0b0dyn0b0", "No author"),
+    ]
     tables: list[tuple[str, Sequence[str], Iterable[Sequence[object]]]] = [
         ("clubs", ["clubid", "name"], [(1, "A 'club'; with\nodd (signs), and \\ more")]),
         ("filetypes", ["id", "externid", "fmtname"], [(n, name, name) for name, n in numbers.items()]),
         ("gamelinks", _LINKS, links),
+        ("gameprofilelinks", ["gameid", "userid", "moddate"], linked),
         ("games", _GAMES, [*(_game(world, entry) for entry in world.ifdb), hidden]),
         ("gametags", ["tag", "gameid", "userid"], [(tag, e.tuid, "u1") for e in world.ifdb for tag in e.tags]),
         ("ifids", ["ifid", "gameid"], [(ifid, entry.tuid) for entry in world.ifdb for ifid in entry.ifids]),
+        ("users", _USERS, users),
     ]
     head = "/*M!999999\\- enable the sandbox mode */\n-- MariaDB dump 10.19  Distrib 10.11\n\n"
     return head + "".join(_table(name, columns, list(rows), rows_a_line) for name, columns, rows in tables)
@@ -80,10 +105,25 @@ def _game(world: World, entry: IfdbEntry) -> Sequence[object]:
         f"{entry.published}-01-01 00:00:00" if len(entry.published) == 4 else f"{entry.published} 12:00:00"
     )
     return (
-        *(entry.tuid, entry.title, entry.author, entry.title.lower(), ",".join(entry.tags), published, None, None),
+        *(entry.tuid, entry.title, entry.author, _with_links(entry.author), entry.title.lower(), ",".join(entry.tags)),
+        *(published, None, None),
         *(entry.devsys, language, _markup(entry.description), cover(entry), None, None, entry.genre, None, None, None),
         *(None, f"{_modified(world, entry)} 10:00:00", entry.pageversion, 0),
     )
+
+
+def _with_links(author: str) -> str | None:
+    """The author line with the ids of members behind their names; NULL where there are none, as on the site."""
+    line = author
+    for name, (user, _) in MEMBERS.items():
+        line = line.replace(name, f"{name} {{{user}}}")
+    return None if line == author else line
+
+
+def _user(user: str, name: str) -> Sequence[object]:
+    picture = f"https://ifdb.org/showuser?pic&id={user}"
+    profile = f"<b>{name}</b> writes &amp; tests.<br>Nights, mostly."
+    return (user, name, "F", "never@example.org", "Nowhere", profile, picture, "2010-01-01 00:00:00")
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[object]], rows_a_line: int) -> str:

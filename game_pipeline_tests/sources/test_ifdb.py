@@ -220,7 +220,8 @@ def test_a_site_that_repeats_itself_for_ever_is_stopped() -> None:
         SOURCE.parse_listing(_search(*map(_tuid, range(100)), url="https://ifdb.org/search?json&game&pg=1000"))
 
 
-def test_segments_are_the_first_characters_of_a_tuid() -> None:
+def test_segments_are_the_first_characters_of_a_tuid_and_the_authors() -> None:
     assert SOURCE.segment_of(TUID) == "a"
-    assert len(SOURCE.segments) == 36
+    assert len(SOURCE.segments) == 37
     assert {SOURCE.segment_of(char + TUID[1:]) for char in "0129az"} <= set(SOURCE.segment_keys())
+    assert SOURCE.segment_of(f"user/{TUID}") == "authors"
