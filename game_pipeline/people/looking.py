@@ -20,8 +20,10 @@ SELECT person.person_id, person.name,
         WHERE persona.person_id = person.person_id AND spelling.name <> person.name) AS aliases,
        (SELECT array_agg(DISTINCT source ORDER BY source) FROM persona
         WHERE persona.person_id = person.person_id) AS sources,
-       (SELECT count(DISTINCT game_id) FROM credit_person WHERE credit_person.person_id = person.person_id) AS games
+       coalesce(credited.games, 0) AS games
 FROM person
+LEFT JOIN (SELECT person_id, count(DISTINCT game_id) AS games FROM credit_person GROUP BY person_id) AS credited
+       USING (person_id)
 WHERE status = 'active' AND (%(text)s = '' OR person_id IN (
     SELECT persona.person_id FROM person_spelling AS spelling JOIN persona USING (key)
     WHERE strpos(lower(spelling.name), lower(%(text)s)) > 0))

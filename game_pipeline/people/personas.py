@@ -15,7 +15,7 @@ __all__ = ["CreditLine", "PersonPage", "Persona", "gather", "page_of", "persona_
 @dataclass(frozen=True, slots=True)
 class CreditLine:
     """A name that a record credits. `game_id`: the game that the record is about. `alias`: a name that the page shows
-    for the one it names."""
+    for the one it names. `identity`: the source's own id of the record."""
 
     source: str
     game_id: int
@@ -23,12 +23,13 @@ class CreditLine:
     role: str
     url: str | None = None
     alias: str | None = None
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
     """What a source's page about somebody says. `redirects`: addresses of the source that lead to it; `profiles`:
-    their pages on other sites, as it gives them."""
+    their pages on other sites, as it gives them; `works`: the source's own ids of the games that are theirs."""
 
     record_id: int
     source: str
@@ -37,6 +38,7 @@ class PersonPage:
     aliases: Sequence[str] = ()
     redirects: Sequence[str] = ()
     profiles: Sequence[str] = ()
+    works: Sequence[str] = ()
 
     @property
     def names(self) -> list[str]:
@@ -83,25 +85,61 @@ def persona_key(source: str, name: str, url: str | None) -> str:
 
 
 def gather(credits: Iterable[CreditLine], pages: Iterable[PersonPage] = ()) -> dict[str, Persona]:
-    """The personas of all credits and pages, by key. Who signs as nobody (anonymous, various) is none."""
+    """The personas of all credits and pages, by key. Who signs as nobody (anonymous, various) is none.
+
+    A credit without a page, in a game that the page of exactly one bearer of the name says is theirs, is theirs: a
+    source may tell whose a game is on the pages of people alone.
+    """
     found: dict[str, Persona] = {}
     called: defaultdict[str, set[str]] = defaultdict(set)
+    told = [page for page in pages if not names_nobody(page.name) and page_of(page.url) is not None]
+    claims = _Claims(told)
     for line in credits:
         if names_nobody(line.name):
             continue
         key = persona_key(line.source, line.name, line.url)
         page = line.url if page_of(line.url) else None
-        persona = found.setdefault(key, Persona(key, line.source, line.name, page))
+        owner = claims.owner(line) if page is None else None
+        if owner is not None:
+            theirs = persona_key(owner.source, owner.name, owner.url)
+            persona = found.setdefault(theirs, Persona(theirs, owner.source, owner.name, owner.url))
+            persona.credits.add((line.game_id, line.role))
+            if not claims.alone(line):
+                continue  # a bare name that several people bear is nobody of its own
+            persona = found.setdefault(key, Persona(key, line.source, line.name, None))
+        else:
+            persona = found.setdefault(key, Persona(key, line.source, line.name, page))
+            persona.credits.add((line.game_id, line.role))
         persona.spellings.add((line.name, line.url))
-        persona.credits.add((line.game_id, line.role))
         if line.alias and not names_nobody(line.alias):
             called[key].add(line.alias)
     for key, aliases in called.items():
         found[key].spellings |= {(alias, found[key].url) for alias in aliases}
-    for told in pages:
-        if names_nobody(told.name) or page_of(told.url) is None:
-            continue
-        key = persona_key(told.source, told.name, told.url)
-        persona = found.setdefault(key, Persona(key, told.source, told.name, told.url))
-        persona.page = persona.page or told
+    for page_told in told:
+        key = persona_key(page_told.source, page_told.name, page_told.url)
+        persona = found.setdefault(key, Persona(key, page_told.source, page_told.name, page_told.url))
+        persona.page = persona.page or page_told
     return found
+
+
+class _Claims:
+    """What pages say is theirs, by the names that they give their people."""
+
+    def __init__(self, pages: Iterable[PersonPage]) -> None:
+        self._named: defaultdict[tuple[str, str], dict[str, PersonPage]] = defaultdict(dict)
+        self._works: defaultdict[tuple[str, str, str], dict[str, PersonPage]] = defaultdict(dict)
+        for page in pages:
+            key = persona_key(page.source, page.name, page.url)
+            for name in {name.casefold() for name in page.names}:
+                self._named[page.source, name].setdefault(key, page)
+                for work in page.works:
+                    self._works[page.source, name, work].setdefault(key, page)
+
+    def owner(self, line: CreditLine) -> PersonPage | None:
+        """Whose the credit is, where exactly one page says so."""
+        claimants = self._works.get((line.source, line.name.casefold(), line.identity), {})
+        return next(iter(claimants.values())) if len(claimants) == 1 else None
+
+    def alone(self, line: CreditLine) -> bool:
+        """Does one page of the source alone bear the name?"""
+        return len(self._named.get((line.source, line.name.casefold()), ())) == 1

@@ -21,7 +21,8 @@ ACTOR = "pipeline"
 
 # A page that names one author and shows another name tells an alias: `credited_as` has "name = name shown".
 _CREDITS = b"""
-SELECT record.source, member.game_id, credit->>'name' AS name, credit->>'role' AS role, credit->>'url' AS url,
+SELECT record.source, record.identity, member.game_id,
+       credit->>'name' AS name, credit->>'role' AS role, credit->>'url' AS url,
        (SELECT split_part(pair, ' = ', 2) FROM jsonb_array_elements_text(
             CASE jsonb_typeof(newest.record->'extra'->'credited_as') WHEN 'array'
                  THEN newest.record->'extra'->'credited_as' ELSE '[]' END) AS pair
@@ -38,7 +39,9 @@ SELECT record.record_id, record.source, record.url, newest.record->>'name' AS na
        ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
              WHERE link->>'kind' = 'redirect') AS redirects,
        ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
-             WHERE link->>'kind' = 'profile') AS profiles
+             WHERE link->>'kind' = 'profile') AS profiles,
+       ARRAY(SELECT work FROM jsonb_array_elements_text(newest.record->'works') AS work ORDER BY work COLLATE "C")
+           AS works
 FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
 WHERE record.subject = 'person' AND record.state = 'live' ORDER BY record.record_id
 """
@@ -46,7 +49,9 @@ _PERSONAS = b"SELECT key, person_id FROM persona"
 _SPELLINGS = b"SELECT key, name, url FROM person_spelling WHERE origin = 'credit'"
 _DESCRIBED = b"""
 SELECT key, persona.source, persona.url, record_id, persona.name,
-       array_remove(array_agg(spelling.name ORDER BY spelling.name COLLATE "C"), NULL) AS names
+       array_remove(array_agg(spelling.name ORDER BY spelling.name COLLATE "C"), NULL) AS names,
+       ARRAY(SELECT identity FROM persona_work AS work WHERE work.key = persona.key ORDER BY identity COLLATE "C")
+           AS works
 FROM persona LEFT JOIN person_spelling AS spelling USING (key)
 WHERE record_id IS NOT NULL AND coalesce(origin, 'page') = 'page' GROUP BY key ORDER BY key
 """
@@ -135,7 +140,7 @@ def _descriptions(
     """What pages say that is not what was taken from them last; and the pages that are gone."""
     pages = {key: persona.page for key, persona in personas.items() if persona.page is not None}
     for key, page in pages.items():
-        told = {"record_id": page.record_id, "name": page.name, "names": page.names}
+        told = {"record_id": page.record_id, "name": page.name, "names": page.names, "works": list(page.works)}
         before = described.get(key)
         if before is None or any(before[part] != value for part, value in told.items()):
             report.counts["pages_taken_in"] += 1
@@ -145,7 +150,7 @@ def _descriptions(
         if key not in pages:
             report.counts["pages_gone"] += 1
             facts = {name: before[name] for name in ("key", "source", "url", "name")}
-            facts |= {"record_id": None, "names": []}
+            facts |= {"record_id": None, "names": [], "works": []}
             yield _event("person.described", person_of[key], facts, correlation_id)
 
 

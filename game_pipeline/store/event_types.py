@@ -180,7 +180,7 @@ EVENT_TYPES: dict[str, EventType] = {
     ),
     "person.described": EventType(
         1,
-        "The page of a source about a person was read, says something else of their names, or is gone.",
+        "The page of a source about a person was read, says something else of their names or games, or is gone.",
         payloads.PersonDescribed,
     ),
     "person.merged": EventType(

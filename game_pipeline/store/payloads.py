@@ -497,6 +497,7 @@ class PersonDescribed(TypedDict):
     record_id: Annotated[int | None, Field(description="of their page there; null: it is gone")]
     name: Annotated[str, Field(description="what the persona is called from now on")]
     names: Annotated[list[str], Field(description="every name that the page gives them")]
+    works: Annotated[list[str], Field(description="the games of the source that it says are theirs, by identity")]
 
 
 @_exact

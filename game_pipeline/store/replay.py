@@ -54,6 +54,7 @@ PROJECTED = (
     "person",
     "persona",
     "person_spelling",
+    "persona_work",
     "person_decision",
     "person_apart",
 )

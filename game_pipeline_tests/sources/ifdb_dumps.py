@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from game_pipeline.demo.replicas.days import World
 from game_pipeline.demo.replicas.ifdb_pages import _markup, _modified, cover
@@ -58,8 +59,18 @@ HIDDEN = "h1ddenmemberh1d0"
 _ESCAPES = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\0": "\\0", "\x1a": "\\Z"}
 
 
-def dump_of(world: World, *, rows_a_line: int = 3) -> str:
-    """The dump's text."""
+def dump_of(
+    world: World,
+    *,
+    rows_a_line: int = 3,
+    lines: Mapping[str, str] | None = None,
+    members: Mapping[str, str] | None = None,
+) -> str:
+    """The dump's text. `lines`: author lines with links, by TUID; `members`: their names by id. Without them, those of
+    `MEMBERS` are linked wherever they are credited."""
+    if lines is None or members is None:
+        lines = {entry.tuid: _with_links(entry.author) for entry in world.ifdb}
+        members = dict(MEMBERS.values())
     formats = sorted({link.format for entry in world.ifdb for link in entry.links if link.format})
     numbers = {name: number for number, name in enumerate(formats, start=1)}
     links = [
@@ -72,16 +83,11 @@ def dump_of(world: World, *, rows_a_line: int = 3) -> str:
     ]
     hidden = ("h1ddenh1ddenh1dd", "Hidden", "Nobody", f"Nobody {{{HIDDEN}}}", *[None] * 16, "2020-01-01 00:00:00", 1, 1)
     linked = [
-        *(
-            (entry.tuid, user, None)
-            for entry in world.ifdb
-            for name, (user, _) in MEMBERS.items()
-            if name in entry.author
-        ),
+        *((tuid, user, None) for tuid, line in lines.items() for user in re.findall(r"\{(\w+)\}", line)),
         ("h1ddenh1ddenh1dd", HIDDEN, None),
     ]
     users = [
-        *(_user(user, name) for user, name in MEMBERS.values()),
+        *itertools.starmap(_user, members.items()),
         _user(HIDDEN, "Of a hidden game"),
         _user("n0b0dyn0b0dyn0b0", "No author"),
     ]
@@ -90,7 +96,7 @@ def dump_of(world: World, *, rows_a_line: int = 3) -> str:
         ("filetypes", ["id", "externid", "fmtname"], [(n, name, name) for name, n in numbers.items()]),
         ("gamelinks", _LINKS, links),
         ("gameprofilelinks", ["gameid", "userid", "moddate"], linked),
-        ("games", _GAMES, [*(_game(world, entry) for entry in world.ifdb), hidden]),
+        ("games", _GAMES, [*(_game(world, entry, lines.get(entry.tuid, "")) for entry in world.ifdb), hidden]),
         ("gametags", ["tag", "gameid", "userid"], [(tag, e.tuid, "u1") for e in world.ifdb for tag in e.tags]),
         ("ifids", ["ifid", "gameid"], [(ifid, entry.tuid) for entry in world.ifdb for ifid in entry.ifids]),
         ("users", _USERS, users),
@@ -99,25 +105,32 @@ def dump_of(world: World, *, rows_a_line: int = 3) -> str:
     return head + "".join(_table(name, columns, list(rows), rows_a_line) for name, columns, rows in tables)
 
 
-def _game(world: World, entry: IfdbEntry) -> Sequence[object]:
+def _game(world: World, entry: IfdbEntry, line: str) -> Sequence[object]:
+    """The line with links is NULL where it has none, as on the site."""
     language = re.sub(r".*\(([^)]*)\)$", r"\1", entry.language)
     published = entry.published and (
         f"{entry.published}-01-01 00:00:00" if len(entry.published) == 4 else f"{entry.published} 12:00:00"
     )
     return (
-        *(entry.tuid, entry.title, entry.author, _with_links(entry.author), entry.title.lower(), ",".join(entry.tags)),
+        *(
+            entry.tuid,
+            entry.title,
+            entry.author,
+            line if "{" in line else None,
+            entry.title.lower(),
+            ",".join(entry.tags),
+        ),
         *(published, None, None),
         *(entry.devsys, language, _markup(entry.description), cover(entry), None, None, entry.genre, None, None, None),
         *(None, f"{_modified(world, entry)} 10:00:00", entry.pageversion, 0),
     )
 
 
-def _with_links(author: str) -> str | None:
-    """The author line with the ids of members behind their names; NULL where there are none, as on the site."""
-    line = author
+def _with_links(author: str) -> str:
+    """The author line with the ids of members behind their names."""
     for name, (user, _) in MEMBERS.items():
-        line = line.replace(name, f"{name} {{{user}}}")
-    return None if line == author else line
+        author = author.replace(name, f"{name} {{{user}}}")
+    return author
 
 
 def _user(user: str, name: str) -> Sequence[object]:

@@ -44,6 +44,11 @@ _TOLD = b"""
 INSERT INTO person_spelling (key, source, name, url, origin)
 SELECT %(key)s, %(source)s, name, %(url)s, 'page' FROM unnest(%(names)s::text[]) AS name
 """
+_UNCLAIMED = b"DELETE FROM persona_work WHERE key = %(key)s"
+_CLAIMED = b"""
+INSERT INTO persona_work (key, source, identity)
+SELECT %(key)s, %(source)s, identity FROM unnest(%(works)s::text[]) AS identity
+"""
 
 _MOVE = b"UPDATE persona SET person_id = %(to)s WHERE key = ANY(%(personas)s)"
 _MERGED = b"""
@@ -88,6 +93,7 @@ def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) ->
             case "person.described":
                 values |= {"named": [values["person_id"]]}
                 statements += [(_DESCRIBED, values), (_UNTOLD, values), (_TOLD, values), (_NAMED, values)]
+                statements += [(_UNCLAIMED, values), (_CLAIMED, values)]
             case "person.merged":
                 values |= {"to": values["person_id"], "other": values["merged"], "kind": "merged"}
                 values |= {"evidence": Jsonb(values["evidence"]), "named": [values["person_id"]]}
