@@ -91,6 +91,21 @@ def test_the_page_of_a_member_is_never_to_be_fetched_and_has_a_segment_of_its_ow
     assert not any(SOURCE.owns(page.url) for page in pages if not page.visited)
 
 
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b'{"ifdb_profile"', "ifdb_profile"),
+        (b'{"ifdb_profile": [1]}', "ifdb_profile id"),
+        (b'{"ifdb_profile": {"id": "a/b"}}', "ifdb_profile id"),
+        (b'{"ifdb_profile": {"id": "aaaaaaaaaaaaaaaa", "name": " "}}', "ifdb_profile name"),
+    ],
+)
+def test_a_damaged_profile_is_an_error_that_names_the_place(body: bytes, where: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        SOURCE.parse(Page("https://ifdb.org/showuser?id=x", body))
+    assert caught.value.where == where
+
+
 A, B = "a" * 16, "b" * 15
 
 
