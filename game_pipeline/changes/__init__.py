@@ -4,7 +4,8 @@ from .compare import Change, compare
 from .expected import CountStanding, FieldStanding, count_standings, field_standings
 from .given import GivenRecord, write_given
 from .offered import GivenPage, offer_pages
-from .records import PageProblem, RecordsReport, forget_reading, refresh_records, unread_segments
+from .records import PageProblem, RecordsReport, refresh_records
+from .unread import forget_reading, unread_segments
 
 __all__ = [
     "Change",

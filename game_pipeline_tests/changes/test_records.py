@@ -328,7 +328,7 @@ def test_pages_written_together_come_to_what_they_come_to_one_by_one(
             for site in sites.values():
                 site.serve(key, games)
         for batch, site in sites.items():
-            monkeypatch.setattr("game_pipeline.changes.records.BATCH_PAGES", batch)
+            monkeypatch.setattr("game_pipeline.changes.unread.BATCH_PAGES", batch)
             site.read()
     histories = [
         store.rows(
