@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -115,10 +115,11 @@ class Intake:
 
     # Taking in --------------------------------------------------------------------------------------------------
 
-    def take_in(self, upload_id: UUID, run_id: str) -> UploadReport:
+    def take_in(self, upload_id: UUID, run_id: str, publish: Callable[[], object] | None = None) -> UploadReport:
         """Read an upload that waits and take in what is new in it; what came of it, now or before.
 
-        Raises `LookupError` for an upload that nobody knows.
+        `publish` is called once the library is written and before the upload is said to be accepted: whoever reads that
+        it is will find it in comparisons. Raises `LookupError` for an upload that nobody knows.
         """
         begun = time.monotonic()
         with self._alone(upload_id):
@@ -133,7 +134,7 @@ class Intake:
                     file = read_galaxy(path, self.limits, keep=scratch)
                     if file.name == path.name:  # else it came in an archive, under its own name
                         file = replace(file, name=row["filename"])
-                    report = self._accept(row, file, scratch, run_id, begun)
+                    report = self._accept(row, file, scratch, run_id, begun, publish)
             except GalaxyError as error:
                 report = self._refuse(row, error, run_id, begun)
             if row["origin"] == "sent":
@@ -197,7 +198,15 @@ class Intake:
             connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 7))", (str(upload_id),))
             yield
 
-    def _accept(self, row: dict[str, Any], file: GalaxyFile, scratch: Path, run_id: str, begun: float) -> UploadReport:
+    def _accept(
+        self,
+        row: dict[str, Any],
+        file: GalaxyFile,
+        scratch: Path,
+        run_id: str,
+        begun: float,
+        publish: Callable[[], object] | None,
+    ) -> UploadReport:
         now = dt.datetime.now(dt.UTC)
         modified = min(dt.datetime.fromisoformat(file.modified), now) if file.modified else now
         wanted = row["player"] if len(file.libraries) == 1 else None
@@ -222,6 +231,8 @@ class Intake:
         overall: UploadState = "older"
         if any(player.state != "older" for player in players):
             overall = "accepted" if any(player.state == "accepted" for player in players) else "unchanged"
+        if publish is not None and overall != "older":
+            publish()
         values = {"size": file.size, "sha256": file.sha256, "players": Jsonb([asdict(player) for player in players])}
         self._finish(row, overall, None, message, values)
         seconds = round(time.monotonic() - begun, 3)

@@ -13,7 +13,7 @@ import pytest
 from game_pipeline.changes import refresh_records
 from game_pipeline.demo.replicas.galaxy_database import GalaxyOwned, GalaxyUser, write_galaxy_database
 from game_pipeline.galaxy import GalaxyError
-from game_pipeline.library import Intake, Spool, UploadReport
+from game_pipeline.library import Intake, Spool, UploadReport, data_file_of, renew_data_file
 from game_pipeline.parsing import InProcess
 from game_pipeline.sources import GogGalaxy
 from game_pipeline.store import Store
@@ -57,6 +57,35 @@ def test_an_upload_becomes_events_a_player_entries_and_pages(store: Store, tmp_p
     assert record is not None
     assert record["record"]["identity"] == "501"  # what is hidden is nobody's business
     assert record["record"]["external_ids"] == [{"scheme": "gog", "value": "1"}, {"scheme": "steam", "value": "77"}]
+
+
+def test_comparisons_have_a_library_before_its_upload_is_said_to_be_accepted(store: Store, tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    settings = settings_in(place)
+    intake = Intake(store, settings)
+    seen: list[tuple[str, list[str]]] = []
+
+    def publish() -> None:
+        renew_data_file(store, settings)
+        users = list(data_file_of(settings).read()["users"])
+        seen.append((store.rows("SELECT state FROM library_upload")[0]["state"], users))
+
+    announced = intake.send(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), "tester", run_id="run-1")
+    assert intake.take_in(UUID(announced.upload_id), "run-1", publish).state == "accepted"
+    assert seen == [("waiting", [str(ANN)])]
+
+
+def test_an_upload_that_could_not_be_published_is_taken_in_again(store: Store, tmp_path: Path) -> None:
+    intake = Intake(store, settings_in(tmp_path / "data"))
+
+    def publish() -> None:
+        raise OSError("no space left on device")
+
+    announced = intake.send(upload(tmp_path, "ann.db", ANN, owned("gog_1", "Star Quest")), "tester", run_id="run-1")
+    with pytest.raises(OSError, match="no space"):
+        intake.take_in(UUID(announced.upload_id), "run-1", publish)
+    assert intake.find() == [UUID(announced.upload_id)]
+    assert intake.take_in(UUID(announced.upload_id), "run-2").state == "unchanged"
 
 
 def test_the_same_database_again_changes_nothing(store: Store, tmp_path: Path) -> None:

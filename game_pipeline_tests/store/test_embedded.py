@@ -31,9 +31,10 @@ ODD_NAME = "a 'b' \"c\" $HOME `id` \\n %41 Ж"
 SOURCE_ROOT = Path(game_pipeline.__file__).parent.parent
 # Prints who serves, then stays, so that the process that owns the server can be killed.
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from game_pipeline.store.embedded import EmbeddedPostgres
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 info = EmbeddedPostgres(Path(sys.argv[1])).start()
 print(info.pid, info.started, flush=True)
 time.sleep(float(sys.argv[2]))

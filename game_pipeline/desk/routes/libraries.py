@@ -257,9 +257,7 @@ async def accept_upload(desk: Desk, database: UploadFile, name: str | None, send
 
 def take_in(desk: Desk, upload_id: uuid.UUID) -> None:
     """Take an upload in, and let comparisons know."""
-    report = desk.intake.take_in(upload_id, f"desk:{upload_id}")
-    if report.state in ("accepted", "unchanged"):
-        renew_data_file(desk.store, desk.settings)
+    desk.intake.take_in(upload_id, f"desk:{upload_id}", publish=lambda: renew_data_file(desk.store, desk.settings))
 
 
 # The comparison -----------------------------------------------------------------------------------------------------
