@@ -90,7 +90,8 @@ class News:
 
     def since(self, place: Place) -> tuple[list[str], bool]:
         """The listings that are news at this place, and whether those are all: whether nothing that is as new as what
-        was seen can have been cut off."""
+        was seen can have been cut off. The clock of the site is not to be relied on: where an item was dated ahead,
+        what is listed after it seems older."""
         listings, dates = self.listings, self.dates
         newest = max([place.since, *(time for tuid, time in listings.items() if tuid in place.seen)])
         above, known = place.above(list(listings))
@@ -101,8 +102,10 @@ class News:
             for tuid, time in listings.items()
             if tuid not in place.seen and (not newest or time >= newest or tuid in late)
         ]
+        taken_back = bool(dates) and dates[0] < place.since
+        behind = not known and any(tuid not in place.seen and tuid not in new for tuid in listings)
         # At the bottom of a feed, a second may be cut in two.
-        return new, bool(dates) and dates[-1] < newest
+        return new, bool(dates) and dates[-1] < newest and not taken_back and not behind
 
 
 def read_news(body: bytes) -> News:

@@ -116,6 +116,26 @@ def test_what_is_not_sure_to_reach_back_does_not(items: tuple[str, ...]) -> None
     assert [request.url.partition("?")[0] for request in feed.next] == ["https://ifdb.org/search"]
 
 
+def test_a_listing_is_not_taken_for_an_old_one_because_an_item_was_dated_ahead() -> None:
+    ahead = _review(_date(9_000))
+    cursor = SOURCE.parse_feed(_rss(ahead, _listing(1, _date(20)), _review(_date(10))), _cursor(15, 1)).cursor
+    assert cursor == _cursor(9_000, 1)
+    # The next look: what was listed in between is below the item that is still there, with no known listing beside it.
+    later = (ahead, _listing(2, _date(80)), _review(_date(60)))
+    (search,) = SOURCE.parse_feed(_rss(*later), cursor).next
+    found = SOURCE.parse_feed(_search(2, 1, url=search.url), cursor)
+    assert ([int(page.key) for page in found.pages], found.next) == ([2], ())
+    # From there on the listing is known, and what comes above it is news at once.
+    feed = SOURCE.parse_feed(_rss(ahead, _listing(3, _date(90)), _listing(2, _date(80))), found.cursor)
+    assert ([int(page.key) for page in feed.pages], feed.next) == ([3], ())
+
+
+def test_an_item_dated_ahead_and_taken_back_hides_nothing() -> None:
+    feed = SOURCE.parse_feed(_rss(_review(_date(80)), _review(_date(60))), _cursor(9_000, 1))
+    (search,) = feed.next
+    assert SOURCE.parse_feed(_search(1, url=search.url), _cursor(9_000, 1)).cursor == _cursor(80, 1)
+
+
 def test_a_listing_of_the_second_of_the_last_look_is_told_once() -> None:
     items = [_listing(3, _date(50)), _listing(2, _date(50)), _review(_date(50)), _listing(1, _date(20))]
     feed = SOURCE.parse_feed(_rss(*items), _cursor(50, 2, 1))
