@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -29,7 +30,8 @@ TUID = re.compile(r"[0-9a-z]{15,16}")
 _PROFILE = "ifdb_profile"
 _FACTS = ("id", "name", "profile", "picture", "credited_as", "games")
 
-_LINK = re.compile(r"\s*\{([a-z0-9]+)\}", re.IGNORECASE)  # as the site reads it
+# As the site reads it; begun nowhere else within the spaces, which would take the square of their number.
+_LINK = re.compile(r"(?<!\s)\s*+\{([a-z0-9]+)\}", re.IGNORECASE)
 
 
 def profile_documents(
@@ -74,12 +76,15 @@ def linked_names(line: str) -> Iterator[tuple[str, str]]:
         links.append((len(plain), match[1].lower()))
         end = match.end()
     plain += line[end:]
-    starts: list[tuple[int, str]] = []
+    starts: list[int] = []
+    names: list[str] = []
     for name in split_names(plain):
-        if (start := plain.find(name, starts[-1][0] + len(starts[-1][1]) if starts else 0)) >= 0:
-            starts.append((start, name))
+        if (start := plain.find(name, starts[-1] + len(names[-1]) if starts else 0)) >= 0:
+            starts.append(start)
+            names.append(name)
     for place, user in links:
-        yield user, next((name for start, name in reversed(starts) if start < place), "")
+        before = bisect_left(starts, place)
+        yield user, names[before - 1] if before else ""
 
 
 def profile_address(user: str) -> str:

@@ -142,7 +142,8 @@ def _make_safe(markdown: str) -> str:
     return clean_block(markdown)
 
 
-_CONJUNCTION = re.compile(r"\s+(?:and|и|&)\s+", re.IGNORECASE)
+# Begun nowhere but at the first of several spaces, which would take the square of their number.
+_CONJUNCTION = re.compile(r"(?<!\s)\s++(?:and|и|&)\s+", re.IGNORECASE)
 _LEADING = re.compile(r"^(?:and|и|&)\s+", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|md|esq|inc|ltd|llc|corp|gmbh|s\.?a|co)\.?", re.IGNORECASE)
 _COMPANY = re.compile(

@@ -129,6 +129,14 @@ def test_a_link_belongs_to_the_name_before_it(line: str, links: list[tuple[str, 
     assert list(linked_names(line)) == links
 
 
+def test_a_long_line_is_read_in_the_time_of_its_length() -> None:
+    spaces = " " * 500_000
+    assert list(linked_names(f"Ann Poe{spaces}{{{A}}}{spaces}and{spaces}Bo{spaces}{{{B}")) == [(A, "Ann Poe")]
+    assert split_names(f"Ann Poe{spaces}and{spaces}Bo{spaces}x") == ["Ann Poe", f"Bo{spaces}x"]
+    many = [f"Ann {number}" for number in range(50_000)]
+    assert list(linked_names(", ".join(f"{name} {{{A}}}" for name in many))) == [(A, name) for name in many]
+
+
 @given(st.lists(st.sampled_from(["Ann Poe", "Bo", ", ", " and ", " & ", "; ", f" {{{A}}}", f"{{{B}}}", ", Jr."])))
 def test_a_link_s_name_is_one_of_those_that_the_line_credits(pieces: list[str]) -> None:
     line = "".join(pieces)
