@@ -19,7 +19,7 @@ from .html import markup, parse_html, required, text
 from .languages import language_of
 from .person_draft import PersonDraft
 from .text import html_to_markdown
-from .urls import absolute, on_host
+from .urls import absolute, names_page, on_host
 
 if TYPE_CHECKING:
     from parsel import Selector, SelectorList
@@ -58,7 +58,7 @@ class Apero(Source):
     attribution = Attribution(site="apero.ru", licence="unknown")
     policy = Policy(priority=45)
     verified = False
-    parser_version = 1
+    parser_version = 2
     expects = Expects(
         records=(5, None),
         page=(1, 1),
@@ -90,7 +90,7 @@ class Apero(Source):
 
     def person_page(self, url: str) -> PageRef | None:
         match self._path_of(url):
-            case [section, member] if section == _MEMBERS:
+            case [section, member] if section == _MEMBERS and names_page(member):
                 address = f"{_HOME}{quote(_MEMBERS)}/{quote(member, safe='')}"
                 return PageRef(key=f"{_MEMBERS}/{member}", url=address, request=Request(address))
         return None
@@ -128,7 +128,7 @@ class Apero(Source):
         """A member's page. It has a picture of theirs or what they say of themselves; one with neither is not that."""
         document = parse_html(page.body)
         draft = PersonDraft(self, f"member {member.key[:60]}")
-        draft.set_name(self._registered(member.key.partition("/")[2]))
+        draft.set_name(self._registered(member))
         told = False
         for label, value in self._terms(document):
             if label.lower() == "о себе" and value:
@@ -161,25 +161,21 @@ class Apero(Source):
 
     def _add_authors(self, draft: Draft, document: Selector) -> None:
         """Members, each with a page whose address ends in the name they are registered under, which need not be the
-        name that they sign with. A link that leads elsewhere stands for the member of the name it bears."""
+        name that they sign with. A link that leads elsewhere gives a name alone: a member of that name may be
+        somebody else."""
         also: list[str] = []
         for link in document.css('a[itemprop="author"]'):
             name = text(link)
-            page = absolute(_HOME, link.root.get("href", ""))
-            match self._path_of(page):
-                case [section, member] if section == _MEMBERS:
-                    registered = self._registered(member)
-                case _:
-                    registered, page = name, f"{_HOME}{quote(_MEMBERS)}/{quote(name, safe='')}"
-            draft.credit(name, url=page)
-            if name and registered != name:
+            member = self.person_page(absolute(_HOME, link.root.get("href", "")))
+            draft.credit(name, url=member.url if member else "")
+            if member and name and (registered := self._registered(member)) != name:
                 also.append(f"{name} = {registered}")
         draft.extra("credited_as", also)
 
     @staticmethod
-    def _registered(member: str) -> str:
+    def _registered(member: PageRef) -> str:
         """The name that the address of a member's page ends in."""
-        return " ".join(member.replace("_", " ").split())
+        return " ".join(member.key.partition("/")[2].replace("_", " ").split())
 
     @staticmethod
     def _terms(document: Selector) -> Iterator[tuple[str, SelectorList[Selector]]]:

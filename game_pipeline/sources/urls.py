@@ -6,6 +6,7 @@ What kind of place one is stands in `links`, which game of a site it names in `i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit, urlunsplit
 
@@ -13,7 +14,7 @@ from w3lib.url import safe_url_string
 
 from game_pipeline.model import MAX_URL
 
-__all__ = ["absolute", "host_of", "identity_url", "normalise_url", "on_host", "query_of"]
+__all__ = ["absolute", "host_of", "identity_url", "names_page", "normalise_url", "on_host", "query_of"]
 
 _TRACKING = re.compile(r"(?:utm_[^=&]*|fbclid|gclid|yclid|mc_[ce]id)(?:=|$)", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -30,6 +31,7 @@ _TIDY = re.compile(
 _PLAIN_HOST = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?=[/?#]|\Z)")
 _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]")
+_LONGEST_NAME = 255  # bytes, as of a title of MediaWiki
 
 
 def normalise_url(url: str, base: str | None = None) -> str:
@@ -93,6 +95,14 @@ def absolute(base: str, href: str) -> str:
         return urljoin(base, href.strip())
     except ValueError:
         return ""
+
+
+def names_page(name: str) -> bool:
+    """Can a page be called so, whose name is a part of its address, decoded? Not by control characters, which no
+    database keeps, by what a path gives another meaning, nor at any length."""
+    if name in ("", ".", "..") or len(name.encode(errors="replace")) > _LONGEST_NAME:
+        return False
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in name)
 
 
 def host_of(url: str) -> str:

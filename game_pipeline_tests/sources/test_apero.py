@@ -37,10 +37,9 @@ def test_a_page_is_read_in_full() -> None:
     record = _parse(PAGE.replace("{cover}", "17"))
     assert (record.identity, record.title, record.release_date) == ("Ёжик-и-маяк", 'Ёжик "и" маяк', "2021-03-04")
     assert record.url == normalise_url(URL)
-    members = "https://apero.ru/Участники"
     assert [(credit.name, credit.role, credit.url) for credit in record.credits] == [
-        ("Вера", "author", normalise_url("http://apero.ru/Участники/Вера")),
-        ("Глеб В.", "author", normalise_url(f"{members}/Глеб В.")),
+        ("Вера", "author", normalise_url("https://apero.ru/Участники/Вера")),
+        ("Глеб В.", "author", None),
     ]
     text = record.descriptions[0].text
     assert text == "Туман *и* свет.\nСмотрите [правила](https://apero.ru/%D0%9F%D1%80%D0%B0%D0%B2%D0%B8%D0%BB%D0%B0)."
@@ -53,6 +52,13 @@ def test_the_name_that_an_author_is_registered_under_is_another_name_of_theirs()
     assert record.credits[0].name == "Вера Т."
     assert record.extra["credited_as"] == ["Вера Т. = Вера"]
     assert "credited_as" not in _parse(PAGE).extra
+
+
+@pytest.mark.parametrize("attribute", ['href="/Участники"', 'href="https://other.example/Участники/Вера"', ""])
+def test_no_address_is_made_up_for_an_author_whose_link_is_no_member_s(attribute: str) -> None:
+    record = _parse(PAGE.replace('href="http://apero.ru/Участники/Вера"', attribute))
+    assert [(credit.name, credit.url) for credit in record.credits] == [("Вера", None), ("Глеб В.", None)]
+    assert "credited_as" not in record.extra
 
 
 def test_the_cover_that_every_game_has_is_none() -> None:
@@ -152,6 +158,15 @@ def test_a_game_and_a_member_of_one_name_are_two_pages() -> None:
     assert (SOURCE.segment_of(member.key), SOURCE.segment_of("Вера")) == ("authors", "letter-v")
     assert SOURCE.locate("https://apero.ru/Участники/Вера").pages == (member,)
     assert SOURCE.person_page("https://apero.ru/Участники") is None
+
+
+@pytest.mark.parametrize("name", ["%00", "В%00ера", "%0A", ".", "..", "%2e%2e", "%C2%85", "x" * 256, "Ы" * 128])
+def test_what_can_be_no_member_s_name_is_no_page(name: str) -> None:
+    address = f"https://apero.ru/Участники/{name}"
+    assert SOURCE.person_page(address) is None
+    record = _parse(PAGE.replace("http://apero.ru/Участники/Вера", address))
+    assert record.credits[0].url is None
+    assert SOURCE.person_page(f"https://apero.ru/Участники/{'Ы' * 127}") is not None
 
 
 def test_the_address_that_a_credit_gives_is_that_of_the_member_s_record() -> None:
