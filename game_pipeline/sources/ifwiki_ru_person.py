@@ -25,6 +25,7 @@ from .ifwiki_ru_words import (
 from .languages import language_of
 from .mediawiki import page_slug
 from .person_draft import PersonDraft
+from .urls import names_page
 from .wikitext import parameters, parse_wikitext, plain, prose, template_name
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _NAMESPACE = "автор"
 _OF_THEIRS = re.compile(r"(?:внешние )?ссылки|контакты|в сети|links", re.IGNORECASE)
 """The sections whose links are the person's own pages, and not what is only mentioned."""
 _WORKS = re.compile(r"(?:список )?(?:игр(?:ы)?|работ(?:ы)?|произведени[яй]|библиография|творчество)", re.IGNORECASE)
+_NO_TITLE = re.compile(r"[#<>\[\]|{}]")  # what no title of a wiki has, and means something else in a question for one
 _URL_SAFE = "%/:?#[]@!$&'*+,;=~-._"
 
 
@@ -44,7 +46,10 @@ def person_title(title: str) -> str | None:
     """A title as that of a page about a person: `автор:Имя`, its first part in lower case; None where it is none."""
     match = PREFIX.fullmatch(title)
     name = " ".join(match[2].replace("_", " ").split()) if match else ""
-    return f"{_NAMESPACE}:{name}" if match and match[1].casefold() == _NAMESPACE and name else None
+    if not match or match[1].casefold() != _NAMESPACE or not name or _NO_TITLE.search(name):
+        return None
+    found = f"{_NAMESPACE}:{name}"
+    return found if names_page(found) else None
 
 
 def person_name(title: str) -> str:
@@ -54,7 +59,7 @@ def person_name(title: str) -> str:
 
 
 def read_person(draft: PersonDraft, title: str, text: str) -> bool:
-    """Fill the draft from a page's wikitext; False where the page is a game's, to which an author's address leads."""
+    """Fill the draft from a page's wikitext; False where the page is a game's."""
     code = parse_wikitext(text)
     draft.set_name(person_name(title))
     page = _PersonPage(draft)

@@ -21,6 +21,7 @@ __all__ = [
     "changes_of",
     "continuation",
     "leading",
+    "leads_into_part",
     "members_of",
     "page_slug",
     "pages_of",
@@ -54,7 +55,7 @@ class Change:
 class WikiPage:
     """A page with its newest revision. `missing` says why there is no text.
 
-    `categories` it stands in and `redirects` that lead to it, as titles with their namespace, where asked for.
+    `categories` it stands in and `redirects` that lead to all of it, as titles with their namespace, where asked for.
     """
 
     pageid: int
@@ -141,13 +142,24 @@ def leading(document: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     query = mapping(document.get("query"))
     pairs = [mapping(row) for name in ("normalized", "redirects") for row in listed(query.get(name))]
     step = {string(pair.get("from")): string(pair.get("to")) for pair in pairs}
+    end: dict[str, str] = {}
     found: dict[str, list[str]] = {}
-    for title in step:
-        passed = [title]
-        while (passed[-1] in step) and step[passed[-1]] not in passed:
-            passed.append(step[passed[-1]])
-        found.setdefault(passed[-1], []).extend(passed[:-1])
-    return {title: tuple(dict.fromkeys(filter(None, titles))) for title, titles in found.items()}
+    for asked in step:
+        passed: dict[str, None] = {}
+        last = asked
+        while last in step and last not in end and last not in passed:
+            passed[last] = None
+            last = step[last]
+        last = end.get(last, last)
+        end.update(dict.fromkeys(passed, last))
+        found.setdefault(last, []).extend(name for name in passed if name and name != last)
+    return {title: tuple(titles) for title, titles in found.items()}
+
+
+def leads_into_part(document: dict[str, Any]) -> bool:
+    """Does a title that was asked for lead to a section of a page, which is about more than that?"""
+    rows = listed(mapping(document.get("query")).get("redirects"))
+    return any(string(mapping(row).get("tofragment")) for row in rows)
 
 
 def _page(row: dict[str, Any]) -> WikiPage:
@@ -174,7 +186,8 @@ def _page(row: dict[str, Any]) -> WikiPage:
 
 
 def _titles(row: dict[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(title for item in listed(row.get(name)) if (title := string(mapping(item).get("title"))))
+    items = [mapping(item) for item in listed(row.get(name))]
+    return tuple(title for item in items if not item.get("fragment") and (title := string(item.get("title"))))
 
 
 def _rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -17,7 +17,17 @@ from game_pipeline.model import AnyRecord
 from .base import Feed, Listing, Page, PageRef, ParseError, Request, Response, Segment, Source
 from .draft import Draft
 from .identities import wiki_title
-from .mediawiki import WikiPage, api_url, changes_of, continuation, leading, members_of, pages_of, read_reply
+from .mediawiki import (
+    WikiPage,
+    api_url,
+    changes_of,
+    continuation,
+    leading,
+    leads_into_part,
+    members_of,
+    pages_of,
+    read_reply,
+)
 from .person_draft import PersonDraft
 from .urls import on_host
 from .wikitext import is_redirect
@@ -190,6 +200,8 @@ class WikiSource(Source):
         present = [found for found in pages if not found.missing]
         if not present:
             raise ParseError(f"query.pages[{pages[0].pageid or pages[0].title[:60]}].missing", pages[0].missing)
+        if self.person_title(page.key) and leads_into_part(document):
+            return []
         led = leading(document)
         return [record for found in present for record in self._records(found, page.key, led)]
 
@@ -197,9 +209,9 @@ class WikiSource(Source):
         """What a page of the wiki says. `key`: under which it was asked for; `led`: from which titles to which."""
         if is_redirect(page.text):
             return []
-        if self.person_title(key) or self.person_title(page.title):
+        if self.person_title(page.title):
             return self._person_in(page, led)
-        if page.namespace != 0:
+        if page.namespace != 0 or self.person_title(key):  # an author's address may lead to a game, a team, a list
             return []
         draft = Draft(self, f"wikitext of {page.title[:60]}")
         if not self.read_game(draft, page):
@@ -241,7 +253,7 @@ class WikiSource(Source):
         return "" if self.no_articles.match(title) else title
 
     def _person(self, title: str, fingerprint: str | None = None) -> PageRef:
-        asked = {"prop": "revisions|redirects", "rdprop": "title", "rdlimit": "500", "redirects": "1"}
+        asked = {"prop": "revisions|redirects", "rdprop": "title|fragment", "rdlimit": "500", "redirects": "1"}
         request = Request(api_url(self.api, **_REVISION, **asked, titles=title))
         return PageRef(key=title, url=self.page_url(title), request=request, fingerprint=fingerprint)
 

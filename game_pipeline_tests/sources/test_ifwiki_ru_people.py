@@ -9,6 +9,7 @@ import pytest
 
 from game_pipeline.model import PersonRecord
 from game_pipeline.sources import Page, Response, get
+from game_pipeline.sources.mediawiki import leading
 
 SOURCE = get("ifwiki_ru")
 KEY = "автор:Вера Т."
@@ -95,6 +96,49 @@ def test_the_page_of_the_credited_title_and_of_the_one_that_it_leads_to_say_the_
 def test_a_game_behind_an_author_s_address_is_neither_a_person_nor_read_as_a_game() -> None:
     assert parse(reply("{{game info|автор=[[автор:Вера Т.]]}}", title="Маяк", ns=0)) == []
     assert parse(reply("Игра. [[Категория:Игры]]", title="Маяк")) == []
+    assert parse(reply("Игра. [[Категория:Игры]]")) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "ns", "text"),
+    [
+        ("Список авторов", 0, "Здесь и [[автор:Вера Т.]], и [[автор:Глеб]]."),
+        ("Команда «Маяк»", 0, "Нас двое."),
+        ("Маяк", 0, "{{Игра|автор=Вера Т.}} Туман."),
+        ("Категория:Авторы", 14, "Все."),
+        ("Участник:Вера", 2, "Это я."),
+    ],
+    ids=["list", "team", "unknown template", "category", "user"],
+)
+def test_a_page_that_is_no_author_s_own_is_nobody_whoever_s_address_leads_there(title: str, ns: int, text: str) -> None:
+    led = [{"from": "Автор:Вера Т.", "to": title}]
+    assert parse(reply(text, title=title, ns=ns, redirects=led, of=["Автор:Вера Т.", "Автор:Глеб"])) == []
+
+
+def test_an_address_that_leads_to_a_section_is_neither_a_page_nor_a_name_of_whom_the_page_is_about() -> None:
+    led = [{"from": "Автор:Глеб", "to": "Автор:Вера Т.", "tofragment": "Соавторы"}]
+    assert parse(reply(redirects=led), key="автор:Глеб") == []
+    of_page = json.loads(reply())
+    of_page["query"]["pages"][0]["redirects"] = [
+        {"title": "Автор:Глеб", "fragment": "Соавторы"},
+        {"title": "Автор:Вера"},
+    ]
+    (person,) = parse(json.dumps(of_page).encode())
+    assert [alias.name for alias in person.aliases] == ["Вера"]
+    assert len([link for link in person.urls if link.kind == "redirect"]) == 1
+    page = SOURCE.person_page(ADDRESS)
+    assert page is not None
+    assert "rdprop=title|fragment" in page.request.url
+
+
+def test_a_long_way_to_a_page_is_followed_in_the_time_of_its_length() -> None:
+    steps = 20_000
+    chain = [{"from": f"t{step}", "to": f"t{step + 1}"} for step in range(steps)]
+    ring = [{"from": "a", "to": "b"}, {"from": "b", "to": "a"}]
+    for pairs in (chain, chain[::-1]):
+        found = leading({"query": {"redirects": [*pairs, *ring]}})
+        assert sorted(found[f"t{steps}"]) == sorted(pair["from"] for pair in chain)
+        assert found["a"] == ("b",)
 
 
 def test_a_redirect_that_is_not_followed_is_nobody() -> None:
@@ -135,6 +179,11 @@ def test_a_body_that_is_no_reply_has_no_status_of_its_own() -> None:
         ("https://ifwiki.ru/Переводчик:Вера", None),
         ("https://ifwiki.ru/Маяк", None),
         ("https://ifwiki.ru/Автор:", None),
+        ("https://ifwiki.ru/автор:%00x", None),
+        ("https://ifwiki.ru/автор:Вера%7F", None),
+        ("https://ifwiki.ru/автор:Вера%23Игры", None),
+        ("https://ifwiki.ru/автор:%5BВера%5D", None),
+        ("https://ifwiki.ru/автор:" + "Ы" * 125, None),
         ("https://other.example/Автор:Вера", None),
     ],
 )
