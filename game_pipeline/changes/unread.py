@@ -22,7 +22,8 @@ _UNREAD = """
 SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, page.parsed_snapshot_id,
        page.parse_error IS NOT NULL AS failed, snapshot.body_hash, body.size,
        coalesce(page.released_snapshot = page.snapshot_id, false) AS believed,
-       coalesce(page.flapping_since <= now() - interval '1 day', false) AS settled,
+       -- A page that is never visited says what it was handed in with; nobody will look whether it says so tomorrow.
+       coalesce(page.flapping_since <= now() - interval '1 day', false) OR page.next_check_at = 'infinity' AS settled,
        coalesce(snapshot.headers->>'content-type', '') AS content_type, earlier.body_hash AS earlier_hash,
        page.moved_to
 FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)

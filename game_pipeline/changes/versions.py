@@ -39,7 +39,7 @@ class StoredPage:
     believed: bool = False
     """A person said that it is true, however much it lost."""
     settled: bool = False
-    """It has said the same for a day, be it what it said a few versions ago."""
+    """It has said the same for a day, be it what it said a few versions ago; or it is never visited."""
     earlier_hash: bytes | None = None
     """Where its reply did not say where it ends: the body that was read well last."""
     moved_to: str | None = None

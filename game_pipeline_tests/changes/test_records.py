@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from game_pipeline.changes import refresh_records, unread_segments
+from game_pipeline.crawl import Limits, frontier, load_pages
 from game_pipeline.model import AnyRecord
 from game_pipeline.parsing import InProcess, Workers
-from game_pipeline.sources import Page, ParseError
+from game_pipeline.settings import Settings
+from game_pipeline.sources import Page, PageRef, ParseError, Request
 from game_pipeline.store import Store, event_types
 from game_pipeline_tests.parsing.nasty import Nasty
 
@@ -402,6 +404,19 @@ def test_what_a_page_said_a_few_versions_ago_is_no_news_until_it_says_so_for_a_d
     store.execute("UPDATE source_url_state SET flapping_since = now() - interval '25 hours', parsed_snapshot_id = NULL")
     assert site.read() == {"changed": 1}
     assert (site.record("1")["record"]["title"], site.page("a")["flapping_since"]) == ("A", None)
+
+
+def test_a_page_that_is_never_visited_is_believed_at_once_and_stays_unvisited(site: Site, store: Store) -> None:
+    limits = Limits.of(site.source, Settings())
+    for text, came_to in (("A", "new"), ("B", "changed"), ("A", "changed"), ("B", "changed")):
+        page = PageRef("a", "https://tiny.example/a", Request("https://tiny.example/a"), visited=False)
+        body = json.dumps([{"identity": "1", "title": text}]).encode()
+        load_pages(store, site.source, [(page, body)], limits, text, origin="a dump")
+        assert site.read() == {came_to: 1}
+        assert site.record("1")["record"]["title"] == text
+    with store.transaction() as connection:
+        never = connection.execute(b"SELECT next_check_at = 'infinity' AS never FROM source_url_state").fetchone()
+        assert (never, frontier.enqueue_due(connection, "tiny", ["one"])) == ({"never": True}, 0)
 
 
 def test_a_title_never_said_before_is_news_at_once(site: Site) -> None:
