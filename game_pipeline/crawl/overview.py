@@ -11,7 +11,10 @@ from .health import read_health
 
 __all__ = ["newest_change", "outcome_shares", "source_overview"]
 
-_OVERVIEW = """
+# An address that nothing but a credit or a feed gave, and that never led anywhere, is no sign of trouble.
+_NEVER_THERE = "(NOT listed AND snapshot_id IS NULL AND coalesce(http_status IN (404, 410), false))"
+
+_OVERVIEW = f"""
 SELECT source.name AS source, coalesce(health.state, 'closed') AS state, coalesce(health.reason, '') AS reason,
        coalesce(health.consecutive_failures, 0) AS failures, health.last_success_at, health.last_failure_at,
        health.last_error, health.attention_since, run.status AS last_run, run.started_at AS last_run_at,
@@ -26,7 +29,7 @@ LEFT JOIN LATERAL (SELECT status, started_at FROM import_run WHERE import_run.so
                    ORDER BY started_at DESC LIMIT 1) AS run ON true
 LEFT JOIN LATERAL (SELECT count(*) AS pages, max(last_checked_at) AS last_checked_at,
                           count(*) FILTER (WHERE next_check_at <= now()) AS due,
-                          count(*) FILTER (WHERE failure_count > 0) AS failing,
+                          count(*) FILTER (WHERE failure_count > 0 AND NOT {_NEVER_THERE}) AS failing,
                           count(*) FILTER (WHERE parse_error IS NOT NULL) AS unreadable
                    FROM source_url_state WHERE source_url_state.source = source.name) AS page ON true
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE subject = 'game' AND source_record.state = 'live') AS live,
@@ -40,13 +43,12 @@ ORDER BY source.name
 """
 
 
-_SHARES = """
+_SHARES = f"""
 SELECT source, outcome, count(*) AS pages, sum(count(*)) OVER (PARTITION BY source)::bigint AS of,
        (array_agg(url ORDER BY last_checked_at DESC))[1:5] AS examples
 FROM source_url_state
 WHERE source = ANY(%s) AND outcome IS NOT NULL
-  -- An address that nothing but a credit or a feed gave, and that never led anywhere, is no sign of trouble.
-  AND NOT (NOT listed AND snapshot_id IS NULL AND http_status IN (404, 410))
+  AND NOT {_NEVER_THERE}
 GROUP BY source, outcome ORDER BY source, outcome
 """
 
