@@ -20,10 +20,11 @@ from game_pipeline.sources import UNREAD, Page, ParseError, Source
 from game_pipeline.store import BodyError, Event, Store, append, packed_bodies
 
 from .expected import Watch, watch_over
+from .gone import drop_gone_pages
 from .moved import retire_moved_pages
 from .shrink import SHARE, is_cut
 from .unread import batches
-from .versions import Reading, StoredPage, Written, drop_records, write_pages
+from .versions import Reading, StoredPage, Written, write_pages
 
 __all__ = ["PageProblem", "RecordsReport", "refresh_records"]
 
@@ -333,22 +334,8 @@ def _twin(records: Sequence[AnyRecord]) -> str | None:
     return next((identity for (_, identity), n in found.items() if n > 1), None)
 
 
-_GONE = """
-SELECT page.page_id, page.page_key, page.segment, page.url, page.snapshot_id, page.parsed_snapshot_id,
-       page.parse_error IS NOT NULL AS failed, snapshot.body_hash, '' AS content_type
-FROM source_url_state AS page JOIN page_snapshot AS snapshot USING (snapshot_id)
-WHERE page.source = %s AND page.segment = %s AND page.unlisted_at IS NOT NULL AND page.outcome = 'gone'
-  AND EXISTS (SELECT FROM source_record AS record WHERE record.page_id = page.page_id AND record.state = 'live')
-"""
-
-
 def _drop_gone_pages(store: Store, source: Source, segment: str, run_id: str, report: RecordsReport) -> None:
-    """Two witnesses that a page is gone: the listing no longer names it, and its address answers 404 or 410."""
-    for row in store.rows(_GONE, (source.name, segment)):
-        page = StoredPage(**row)
-        with store.transaction() as connection:
-            drop_records(connection, source, page, run_id, report.counts)
-            # Should the page come back, be it as it was, it is read again.
-            connection.execute(
-                b"UPDATE source_url_state SET parsed_snapshot_id = NULL WHERE page_id = %s", (page.page_id,)
-            )
+    where, why = "page", "too many pages about people are missing at once; held until a person looks"
+    held = drop_gone_pages(store, source, segment, run_id, report.counts, held_because=f"{where}: {why}")
+    report.counts += Counter(pages_failed=len(held), pages_suspect_shrink=len(held))
+    report.problems += [PageProblem(page.url, where, why, "suspect_shrink") for page in held]

@@ -117,13 +117,14 @@ FROM source_url_state AS page WHERE source = %(source)s AND listed
 _UNLIST = f"""
 UPDATE source_url_state AS page SET
     listed = false, unlisted_at = now(), next_check_at = CASE WHEN listed THEN now() ELSE next_check_at END
-WHERE source = %(source)s AND (listed OR unlisted_at IS NULL) AND NOT {_NAMED}
+WHERE source = %(source)s AND (listed OR unlisted_at IS NULL) AND NOT credited AND NOT {_NAMED}
 """.encode()
 
 
 def unlist_missing(connection: Connection[DictRow], source: Source, max_share: float) -> tuple[int, int, int]:
     """After a complete listing: pages that it no longer names are due once more, and no longer listed. Of those that
     no listing ever named it is noted that this one did not, either: should one be gone, that is its second witness.
+    What credits name is no matter of a listing (`people_pages`).
 
     Returns how many were named, were unlisted, and are missing. Where more than `max_share` of the pages are missing,
     nothing is unlisted: that is a broken listing until a person says otherwise.
@@ -140,10 +141,11 @@ def unlist_missing(connection: Connection[DictRow], source: Source, max_share: f
 
 _SIGNALLED = "(listed_fingerprint IS NOT NULL AND listed_fingerprint IS DISTINCT FROM fetched_fingerprint)"
 
-# A page that is neither listed nor there any more is left alone until the site names it again; one in quarantine is,
-# until somebody asks for it; one that was never visited and whose time never comes is brought by others, for good.
+# A page that is neither listed nor credited nor there any more is left alone until the site names it again; one in
+# quarantine is, until somebody asks for it; one that was never visited and whose time never comes is brought by others,
+# for good.
 _OPEN = f"""
-    (listed OR outcome IS DISTINCT FROM 'gone' OR {_SIGNALLED})
+    (listed OR credited OR outcome IS DISTINCT FROM 'gone' OR {_SIGNALLED})
     AND (next_check_at < 'infinity' OR last_checked_at IS NOT NULL OR {_SIGNALLED})
     AND NOT EXISTS (SELECT FROM import_task AS task
                     WHERE task.page_id = source_url_state.page_id AND task.state = 'quarantined'

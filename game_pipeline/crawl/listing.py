@@ -22,6 +22,7 @@ from game_pipeline.store import Store
 from . import frontier
 from .client import Fetched
 from .outcomes import FetchError
+from .people_pages import renew_credited
 from .treatment import treatment_of
 
 __all__ = ["listing_due", "owe_listing", "walk_listing"]
@@ -158,6 +159,7 @@ def _conclude(connection: Connection[DictRow], source: Source) -> Counter[str]:
         (source.name,),
     ).fetchone()
     share = 1.0 if released else source.policy.max_vanished_share
+    renew_credited(connection, source)
     named, unlisted, missing = frontier.unlist_missing(connection, source, share)
     if unlisted == missing:  # a listing held as broken is no listing
         connection.execute(

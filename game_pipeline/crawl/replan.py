@@ -41,7 +41,8 @@ class Plan:
     moved: int
 
 
-# A page that is gone, and that no listing names, waits for no visit; nor does one that was merged into another.
+# A page that is gone, and that no listing names, waits for no visit, or (where credits name it) for one now and then,
+# as its failures space them; one that was merged into another waits for none.
 _ALIVE = "source = %(source)s AND (listed OR outcome IS DISTINCT FROM 'gone') AND next_check_at < 'infinity'"
 
 _TOTALS = f"""

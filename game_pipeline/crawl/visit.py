@@ -331,9 +331,8 @@ class Visitor:
 
     def _record_failure(self, task: frontier.Task, error: FetchError, report: SegmentReport) -> None:
         report.counts["requests"] += 1
-        # A credit gives the address of somebody's page; whether they have one, it does not say.
-        credited = task.segment == self.source.people and task.content_hash is None
-        absent = credited and error.outcome is Outcome.GONE
+        # A credit gives the address of somebody's page; whether they have one, or have it still, it does not say.
+        absent = task.segment == self.source.people and error.outcome is Outcome.GONE
         with self.store.transaction() as connection:
             outcome, stays_due = store_failure(connection, task, error, self.limits, absent=absent)
         if absent:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from game_pipeline.catalog import Curator, RollbackError, Scope, pending, roll_back
 from game_pipeline.changes import refresh_records
 from game_pipeline.crawl import (
-    Visitor,
-    begin_run,
     due_people,
     note_people,
     outcome_shares,
@@ -27,67 +23,10 @@ from game_pipeline.merging import MergePolicy
 from game_pipeline.parsing import InProcess
 from game_pipeline.people import find_people, refresh_people, show_person
 from game_pipeline.quality import check_tables
-from game_pipeline.settings import Settings, SourceSettings
 from game_pipeline.sources import get
 from game_pipeline.store.replay import replayed
 from game_pipeline_tests.crawl.conftest import Crawler
-
-SITES = ("ifwiki_ru", "apero")
-
-
-class Pipeline:
-    """Imports from replicas on a day, into the catalogue."""
-
-    def __init__(self, crawler: Crawler, sites: Replicas) -> None:
-        self.store = crawler.store
-        self.client = crawler.make(routes=sites.routes)
-        self.settings = Settings(sources={name: SourceSettings(min_delay=0) for name in SITES})
-        self.runs = 0
-
-    def visitor(self, name: str) -> Visitor:
-        self.runs += 1
-        begin_run(self.store, f"run {self.runs}", name, get(name).segment_keys(), full=False)
-        return Visitor(self.store, self.client, get(name), self.settings, f"run {self.runs}")
-
-    def games(self, name: str) -> Counter[str]:
-        """The listing, every page of a game that is due, and whom those credit."""
-        visitor, source = self.visitor(name), get(name)
-        visitor.walk_listing()
-        return self._visit(visitor, name, [key for key in source.segment_keys() if key != source.people])
-
-    def people(self, name: str) -> Counter[str]:
-        people = get(name).people
-        assert people is not None
-        return self._visit(self.visitor(name), name, [people])
-
-    def _visit(self, visitor: Visitor, name: str, segments: list[str]) -> Counter[str]:
-        source, counts = get(name), Counter[str]()
-        for report in visitor.visit(segments, full=False):
-            assert report.failed is None, report
-            counts += report.counts
-        for segment in segments:
-            read = refresh_records(self.store, source, visitor.run_id, segment, InProcess())
-            assert read.problems == []
-            counts += read.counts
-        note_people(self.store, source)
-        return counts
-
-    def take_in(self) -> None:
-        policy = MergePolicy(title_key=title_key, person_key=name_key)
-        curator = Curator(self.store, {name: get(name).policy.priority for name in SITES}, policy, "catalogue")
-        matched, revised = curator.match_pending(), curator.revise_pending()
-        assert not matched.failed + revised.failed
-        refresh_people(self.store, "catalogue")
-
-    def n(self, query: str, *values: Any) -> int:
-        row = self.store.row(f"SELECT count(*) AS n FROM {query}", values)
-        assert row is not None
-        return int(row["n"])
-
-    def page(self, key: str) -> dict[str, Any]:
-        row = self.store.row("SELECT * FROM source_url_state WHERE page_key = %s", (key,))
-        assert row is not None
-        return row
+from game_pipeline_tests.crawl.peopled import SITES, Pipeline
 
 
 @pytest.fixture
@@ -181,6 +120,8 @@ def test_somebody_without_a_page_is_gone_after_two_looks_and_stays_from_the_cred
     assert pipeline.page(key)["http_status"] == 404
     assert run_counts(store, f"run {pipeline.runs}")["authors"]["pages_failed"] == 0
     assert not [row for row in outcome_shares(store, ["ifwiki_ru"]) if row["outcome"] in ("gone", "http_error")]
+    (overview,) = source_overview(store, ["ifwiki_ru"])
+    assert overview["failing"] == 0
     store.execute(
         "UPDATE source_url_state SET gone_since = now() - interval '2 days', next_check_at = now() WHERE page_key = %s",
         (key,),
