@@ -28,16 +28,17 @@ def sites() -> Iterator[Replicas]:
 
 
 def _import(crawler: Crawler, sites: Replicas, name: str, run: int) -> tuple[Counter[str], Counter[str]]:
-    """What an import of everything came to: pages by outcome, records by change."""
+    """What an import of all games came to: pages by outcome, records by change."""
     store, source = crawler.store, get(name)
+    segments = [key for key in source.segment_keys() if key != source.people]
     settings = Settings(sources={name: SourceSettings(min_delay=0)})
     run_id = f"{name} {run}"
-    begin_run(store, run_id, name, source.segment_keys(), full=True)
+    begin_run(store, run_id, name, segments, full=True)
     visitor = Visitor(store, crawler.make(routes=sites.routes), source, settings, run_id)
     visitor.walk_listing()
     pages: Counter[str] = Counter()
     records: Counter[str] = Counter()
-    for report in visitor.visit(source.segment_keys(), full=True):
+    for report in visitor.visit(segments, full=True):
         assert report.failed is None, report
         pages += report.counts
         read = refresh_records(store, source, run_id, report.segment, InProcess())
