@@ -130,9 +130,12 @@ _ITCH_HOST = re.compile(r"[a-z0-9][a-z0-9_-]*\.itch\.io")
 _ITCH_PATH = re.compile(r"/([A-Za-z0-9][A-Za-z0-9_-]*)/?")
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
 def site_id(url: str) -> SiteId | None:
     """The game that an http(s) address names on its site, or None where the address carries no id of one."""
-    if not re.match(r"https?://", url, re.IGNORECASE):
+    if not re.match(r"https?://", url, re.IGNORECASE) or _CONTROL.search(unquote(url)):
         return None
     host = host_of(url)
     try:
