@@ -16,10 +16,13 @@ ALTER TABLE person_spelling
     ADD COLUMN origin text NOT NULL DEFAULT 'credit' CHECK (origin IN ('credit', 'page'));
 COMMENT ON COLUMN person_spelling.origin IS 'Whether a game is credited so, or their own page says it.';
 
--- Nobody goes on under the name of a persona that is another's now, as from here on.
+-- From here on people are called by the personas that are theirs alone; who became another's, by those they had then.
 UPDATE person SET name = best.name
 FROM person AS named CROSS JOIN LATERAL (
-    SELECT name FROM persona WHERE persona.person_id = named.person_id
-    ORDER BY first_person_id <> named.person_id, key LIMIT 1) AS best
-WHERE person.person_id = named.person_id AND NOT EXISTS (
-    SELECT FROM persona WHERE persona.person_id = person.person_id AND persona.name = person.name);
+    SELECT name FROM persona
+    WHERE persona.person_id = named.person_id OR named.status = 'merged' AND key = ANY (ARRAY(
+        SELECT unnest(personas) FROM (
+            SELECT personas FROM person_decision WHERE kind = 'merged' AND other_id = named.person_id
+            ORDER BY decided_at DESC LIMIT 1) AS last))
+    ORDER BY first_person_id <> named.person_id, key COLLATE "C" LIMIT 1) AS best
+WHERE person.person_id = named.person_id AND person.name <> best.name;

@@ -12,7 +12,7 @@ from .resources import Pipeline
 __all__ = ["PEOPLE", "people_asset"]
 
 PEOPLE = dg.AssetKey(["catalog", "people"])
-_KEYS = ("people", "personas", "personas_new", "spellings_new", "pages_taken_in", "pages_gone")
+_KEYS = ("people", "personas", "personas_new", "spellings_new", "pages_taken_in", "pages_gone", "parted")
 
 
 def people_asset(after: dg.AssetKey, *, group: str, owners: list[str]) -> dg.AssetsDefinition:

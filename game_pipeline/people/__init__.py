@@ -5,6 +5,7 @@ What joins two names is a rule with evidence, or a person's word; either can be 
 
 from .deciding import PersonError, merge_people, split_person
 from .looking import aliases_of, find_people, show_person
+from .reading import people_waiting
 from .refreshing import PeopleReport, refresh_people
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "aliases_of",
     "find_people",
     "merge_people",
+    "people_waiting",
     "refresh_people",
     "show_person",
     "split_person",

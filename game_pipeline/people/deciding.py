@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from game_pipeline.store import Event, Store, append
 
-from .refreshing import lock_people, next_person
+from .reading import lock_people, next_person
 
 __all__ = ["PersonError", "SplitPerson", "merge_people", "split_person"]
 

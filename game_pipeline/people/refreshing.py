@@ -1,61 +1,36 @@
-"""Bringing the people up to date with the records: whom games credit, what pages say of them, and what rules join."""
+"""Bringing the people up to date with the records: whom games credit, what pages say of them, and what rules join.
+
+Who is one follows from what the records say now and what people said, in whatever order that came: a join that no rule
+makes any more is taken back, unless a person confirmed it.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
-
-from psycopg import Connection
-from psycopg.rows import DictRow
 
 from game_pipeline.store import Event, Store, append
 
+from .grouping import Groups
 from .linking import Link, links_of
-from .personas import CreditLine, Persona, PersonPage, gather
+from .personas import Persona, gather
+from .reading import (
+    Decided,
+    lock_people,
+    next_person,
+    read_credits,
+    read_decided,
+    read_pages,
+    read_waiting,
+    take_note,
+)
 
-__all__ = ["PeopleReport", "lock_people", "next_person", "refresh_people"]
+__all__ = ["PeopleReport", "decide", "refresh_people"]
 
 ACTOR = "pipeline"
-
-# A page that names one author and shows another name tells an alias: `credited_as` has "name = name shown".
-_CREDITS = b"""
-SELECT record.source, record.identity, member.game_id,
-       credit->>'name' AS name, credit->>'role' AS role, credit->>'url' AS url,
-       (SELECT split_part(pair, ' = ', 2) FROM jsonb_array_elements_text(
-            CASE jsonb_typeof(newest.record->'extra'->'credited_as') WHEN 'array'
-                 THEN newest.record->'extra'->'credited_as' ELSE '[]' END) AS pair
-        WHERE split_part(pair, ' = ', 1) = credit->>'name' LIMIT 1) AS alias
-FROM game_member AS member
-JOIN source_record AS record USING (record_id)
-JOIN record_version AS newest ON newest.record_id = record.record_id AND newest.version = record.version,
-     jsonb_array_elements(newest.record->'credits') WITH ORDINALITY AS each (credit, place)
-WHERE record.state = 'live' AND record.subject = 'game' ORDER BY record.record_id, place
-"""
-_PAGES = b"""
-SELECT record.record_id, record.source, record.url, newest.record->>'name' AS name,
-       ARRAY(SELECT alias->>'name' FROM jsonb_array_elements(newest.record->'aliases') AS alias) AS aliases,
-       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
-             WHERE link->>'kind' = 'redirect') AS redirects,
-       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
-             WHERE link->>'kind' = 'profile') AS profiles,
-       ARRAY(SELECT work FROM jsonb_array_elements_text(newest.record->'works') AS work ORDER BY work COLLATE "C")
-           AS works
-FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
-WHERE record.subject = 'person' AND record.state = 'live' ORDER BY record.record_id
-"""
-_PERSONAS = b"SELECT key, person_id FROM persona"
-_SPELLINGS = b"SELECT key, name, url FROM person_spelling WHERE origin = 'credit'"
-_DESCRIBED = b"""
-SELECT key, persona.source, persona.url, record_id, persona.name,
-       array_remove(array_agg(spelling.name ORDER BY spelling.name COLLATE "C"), NULL) AS names,
-       ARRAY(SELECT identity FROM persona_work AS work WHERE work.key = persona.key ORDER BY identity COLLATE "C")
-           AS works
-FROM persona LEFT JOIN person_spelling AS spelling USING (key)
-WHERE record_id IS NOT NULL AND coalesce(origin, 'page') = 'page' GROUP BY key ORDER BY key
-"""
-_APART = b"SELECT key_a, key_b FROM person_apart"
 
 
 @dataclass(slots=True)
@@ -66,59 +41,60 @@ class PeopleReport:
     examples: list[dict[str, Any]] = field(default_factory=list)
 
 
-def lock_people(connection: Connection[DictRow]) -> None:
-    """One at a time decides who is who, until the transaction ends."""
-    connection.execute(b"SELECT pg_advisory_xact_lock(hashtext('people'))")
-
-
-def next_person(connection: Connection[DictRow]) -> int:
-    row = connection.execute(b"SELECT nextval('person_id_seq') AS id").fetchone()
-    assert row is not None
-    return int(row["id"])
-
-
 def refresh_people(store: Store, correlation_id: str) -> PeopleReport:
-    """Claim the personas that are new, and join those that a rule says are one. All of it or nothing is written."""
+    """Claim the personas that are new, join those that a rule says are one, and part those of which no rule says so any
+    more. All of it or nothing is written."""
     report = PeopleReport()
     with store.transaction() as connection:
         lock_people(connection)
-        credits = [CreditLine(**row) for row in connection.execute(_CREDITS)]
-        personas = gather(credits, [PersonPage(**row) for row in connection.execute(_PAGES)])
-        person_of = {row["key"]: int(row["person_id"]) for row in connection.execute(_PERSONAS)}
-        spelled = {(row["key"], row["name"], row["url"]) for row in connection.execute(_SPELLINGS)}
-        described = {row["key"]: row for row in connection.execute(_DESCRIBED)}
-        apart = {(row["key_a"], row["key_b"]) for row in connection.execute(_APART)}
-        events = list(_claims(connection, personas, person_of, spelled, correlation_id, report))
-        events += _descriptions(personas, person_of, described, correlation_id, report)
-        events += _joins(links_of(personas, apart), person_of, apart, correlation_id, report)
-        append(connection, events)
-        report.counts["people"] = len(set(person_of.values()))
-        report.counts["personas"] = len(person_of)
+        waiting = read_waiting(connection)
+        decided = read_decided(connection)
+        personas = gather(read_credits(connection), read_pages(connection), decided.apart)
+        append(connection, decide(personas, decided, lambda: next_person(connection), correlation_id, report))
+        take_note(connection, waiting)
+        report.counts["people"] = len(set(decided.person_of.values()))
+        report.counts["personas"] = len(decided.person_of)
     return report
 
 
-def _claims(
-    connection: Connection[DictRow],
+def decide(
     personas: Mapping[str, Persona],
-    person_of: dict[str, int],
-    spelled: set[tuple[str, str, str | None]],
+    decided: Decided,
+    next_id: Callable[[], int],
+    correlation_id: str,
+    report: PeopleReport,
+) -> list[Event]:
+    """What is new about who is who, as events; `decided` is brought up to date with them. Pure but for `next_id`, which
+    numbers people."""
+    events = list(_claims(personas, decided, next_id, correlation_id, report))
+    events += _descriptions(personas, decided, correlation_id, report)
+    links = links_of(personas, decided.apart, decided.together)
+    events += _partings(personas, links, decided, next_id, correlation_id, report)
+    events += _joins(links, decided, correlation_id, report)
+    return events
+
+
+def _claims(
+    personas: Mapping[str, Persona],
+    decided: Decided,
+    next_id: Callable[[], int],
     correlation_id: str,
     report: PeopleReport,
 ) -> Iterator[Event]:
     for key, persona in personas.items():
         new = sorted(
-            ((name, url) for name, url in persona.spellings if (key, name, url) not in spelled),
+            ((name, url) for name, url in persona.spellings if (key, name, url) not in decided.spelled),
             key=lambda pair: (pair[0], pair[1] or ""),
         )
-        if not new and key in person_of:
+        if not new and key in decided.person_of:
             continue
-        if key not in person_of:
-            person_of[key] = next_person(connection)
+        if key not in decided.person_of:
+            decided.person_of[key] = decided.first_of[key] = next_id()
             report.counts["personas_new"] += 1
         report.counts["spellings_new"] += len(new)
         yield _event(
             "person.claimed",
-            person_of[key],
+            decided.person_of[key],
             {
                 "key": key,
                 "source": persona.source,
@@ -131,46 +107,83 @@ def _claims(
 
 
 def _descriptions(
-    personas: Mapping[str, Persona],
-    person_of: Mapping[str, int],
-    described: Mapping[str, Mapping[str, Any]],
-    correlation_id: str,
-    report: PeopleReport,
+    personas: Mapping[str, Persona], decided: Decided, correlation_id: str, report: PeopleReport
 ) -> Iterator[Event]:
     """What pages say that is not what was taken from them last; and the pages that are gone."""
     pages = {key: persona.page for key, persona in personas.items() if persona.page is not None}
     for key, page in pages.items():
-        told = {"record_id": page.record_id, "name": page.name, "names": page.names, "works": list(page.works)}
-        before = described.get(key)
+        claims = sorted(personas[key].claims)
+        told = {"record_id": page.record_id, "name": page.name, "names": page.names}
+        told |= {"claims": [{"identity": identity, "name": name, "bare": bare} for identity, name, bare in claims]}
+        before = decided.described.get(key)
         if before is None or any(before[part] != value for part, value in told.items()):
             report.counts["pages_taken_in"] += 1
             facts = {"key": key, "source": page.source, "url": personas[key].url, **told}
-            yield _event("person.described", person_of[key], facts, correlation_id)
-    for key, before in described.items():
+            yield _event("person.described", decided.person_of[key], facts, correlation_id)
+    for key, before in decided.described.items():
         if key not in pages:
             report.counts["pages_gone"] += 1
-            facts = {name: before[name] for name in ("key", "source", "url", "name")}
-            facts |= {"record_id": None, "names": [], "works": []}
-            yield _event("person.described", person_of[key], facts, correlation_id)
+            facts = {name: before[name] for name in ("key", "source", "url")}
+            facts |= {"name": _credited_name(key, personas, decided) or before["name"]}
+            facts |= {"record_id": None, "names": [], "claims": []}
+            yield _event("person.described", decided.person_of[key], facts, correlation_id)
 
 
-def _joins(
+def _credited_name(key: str, personas: Mapping[str, Persona], decided: Decided) -> str | None:
+    """What games call somebody, now or once."""
+    if key in personas:
+        return personas[key].name
+    return min((name for spelled, name, _ in decided.spelled if spelled == key), default=None)
+
+
+def _partings(
+    personas: Collection[str],
     links: list[Link],
-    person_of: dict[str, int],
-    apart: set[tuple[str, str]],
+    decided: Decided,
+    next_id: Callable[[], int],
     correlation_id: str,
     report: PeopleReport,
 ) -> Iterator[Event]:
-    members: dict[int, set[str]] = {}
-    for key, person in person_of.items():
-        members.setdefault(person, set()).add(key)
+    """Groups that are one person, and of which neither a rule nor a person says so any more. Who was somebody before is
+    that person again. Of whom no record speaks now goes on as they were: nothing is known against it."""
+    people: defaultdict[int, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    groups = _groups(links, decided)
+    for key, person in decided.person_of.items():
+        people[person][groups[key]].add(key)
+    for person, parts in sorted(people.items()):
+        known = [part for part in parts.values() if not part.isdisjoint(personas)]
+        known.sort(key=lambda part: min((decided.first_of[key] != person, decided.first_of[key]) for key in part))
+        for part in known[1:]:
+            free = {decided.first_of[key] for key in part}.difference(decided.person_of.values())
+            into = min(free) if free else next_id()
+            decided.person_of.update(dict.fromkeys(part, into))
+            report.counts["parted"] += 1
+            evidence = [{"kind": "no_rule", "detail": "no rule says any more that they are one"}]
+            payload = {"into": into, "personas": sorted(part), "evidence": evidence}
+            yield _event("person.parted", person, payload, correlation_id)
+
+
+def _groups(links: Collection[Link], decided: Decided) -> Groups:
+    """Which personas are one by what people said, and by the rules."""
+    groups = Groups(decided.person_of, decided.apart)
+    for one, other in (pair for said in decided.together for pair in pairwise(said)):
+        groups.join(one, other)
     for link in links:
-        kept, gone = sorted((person_of[link.one], person_of[link.other]))
-        if kept == gone or _told_apart(members[kept], members[gone], apart):
+        groups.join(link.one, link.other)
+    return groups
+
+
+def _joins(links: list[Link], decided: Decided, correlation_id: str, report: PeopleReport) -> Iterator[Event]:
+    members: defaultdict[int, set[str]] = defaultdict(set)
+    for key, person in decided.person_of.items():
+        members[person].add(key)
+    for link in links:
+        kept, gone = sorted((decided.person_of[link.one], decided.person_of[link.other]))
+        if kept == gone or _told_apart(members[kept], members[gone], decided.apart):
             continue
         moved = sorted(members.pop(gone))
         members[kept] |= set(moved)
-        person_of.update(dict.fromkeys(moved, kept))
+        decided.person_of.update(dict.fromkeys(moved, kept))
         report.counts[f"joined_{link.rule}"] += 1
         if len(report.examples) < 20:
             report.examples.append({"one": link.one, "other": link.other, "rule": link.rule})

@@ -180,11 +180,16 @@ EVENT_TYPES: dict[str, EventType] = {
     ),
     "person.described": EventType(
         1,
-        "The page of a source about a person was read, says something else of their names or games, or is gone.",
+        "The page of a source about a person was read, says something else of their names or credits, or is gone.",
         payloads.PersonDescribed,
     ),
     "person.merged": EventType(
         1, "Two people are one, by a rule with its evidence or by a person's word.", payloads.PersonMerged
+    ),
+    "person.parted": EventType(
+        1,
+        "What joined some names of somebody to the rest holds no more, and no person confirmed it: they are another's.",
+        payloads.PersonParted,
     ),
     "person.split": EventType(
         1, "A person said that some names of somebody are another's; no rule joins them again.", payloads.PersonSplit

@@ -54,7 +54,7 @@ PROJECTED = (
     "person",
     "persona",
     "person_spelling",
-    "persona_work",
+    "persona_claim",
     "person_decision",
     "person_apart",
 )

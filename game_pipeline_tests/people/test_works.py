@@ -16,7 +16,7 @@ from game_pipeline.demo.replicas.reply import Target
 from game_pipeline.matching import name_key, title_key
 from game_pipeline.merging import MergePolicy
 from game_pipeline.parsing import InProcess
-from game_pipeline.people import find_people, refresh_people, show_person
+from game_pipeline.people import find_people, refresh_people, show_person, split_person
 from game_pipeline.people.linking import links_of
 from game_pipeline.people.personas import CreditLine, PersonPage, gather
 from game_pipeline.settings import Settings
@@ -83,6 +83,21 @@ def test_an_alias_claims_too_and_the_only_bearer_has_the_bare_name_altogether() 
     ]
 
 
+def test_of_two_records_that_are_one_game_either_is_enough() -> None:
+    twice = [line(1), CreditLine("a", 1, "ANN LEE", "author", identity="g9")]
+    assert games_of(twice, [page(ONE, 9), page(TWO)])["a|a.org/u/1"] == [1]
+    assert gather(twice, [page(ONE, 9)])["a|a.org/u/1"].claims == {
+        ("g1", "Ann Lee", "a|ann lee"),
+        ("g9", "ANN LEE", "a|ann lee"),
+    }
+
+
+def test_a_person_s_word_that_a_bearer_is_another_leaves_the_game_to_who_is_left() -> None:
+    apart = [("a|a.org/u/1", "a|ann lee")]
+    assert gather([line(1)], [page(ONE, 1)], apart)["a|ann lee"].credits == {(1, "author")}
+    assert gather([line(1)], [page(ONE, 1), page(TWO, 1)], apart)["a|a.org/u/2"].credits == {(1, "author")}
+
+
 # --- IFDB's dump ----------------------------------------------------------------------------------------------------
 
 IFDB = get("ifdb")
@@ -126,6 +141,10 @@ class Imports:
         assert not curator.match_pending().failed + curator.revise_pending().failed
         refresh_people(self.store, run_id)
 
+    def unchanged_by_a_replay(self) -> bool:
+        with replayed(self.store) as result:
+            return result.first_difference() is None
+
     def games(self) -> dict[str, list[str]]:
         """The games of each person, by their pages on IFDB, or by the name of those who have none."""
         found = {}
@@ -151,8 +170,7 @@ def test_the_dump_says_whose_a_game_is_and_visits_do_not_unsay_it(imports: Impor
     assert imports.games() == told
     imports.visits()
     assert imports.games() == told
-    with replayed(imports.store) as result:
-        assert result.first_difference() is None
+    assert imports.unchanged_by_a_replay()
     imports.dump(lines | {third: f"Ann Lee {{{ANN}}}"})
     assert imports.games() == told | {ANN: sorted([one, three]), "Ann Lee": []}
 
@@ -163,3 +181,27 @@ def test_what_was_somebody_by_name_alone_is_the_member_once_the_dump_says_so(imp
     imports.dump({imports.tuids[3]: f"Zarf {{{ZED}}}"})
     one, two, three, four = imports.titles
     assert imports.games() == {"Ann Lee": sorted([one, two, three]), ZED: sorted([two, four])}
+
+
+def test_a_second_bearer_of_a_name_takes_back_what_only_one_had_alone_whenever_it_comes(imports: Imports) -> None:
+    first, second, *_ = imports.tuids
+    one, two, three, four = imports.titles
+    imports.dump({first: f"Ann Lee {{{ANN}}}"})
+    assert imports.games() == {ANN: sorted([one, two, three]), "Zarf": sorted([two, four])}
+    imports.dump({first: f"Ann Lee {{{ANN}}}", second: f"Ann Lee {{{BEA}}} and Zarf"})
+    assert imports.games() == {ANN: [one], BEA: [two], "Ann Lee": [three], "Zarf": sorted([two, four])}
+    assert imports.unchanged_by_a_replay()
+
+
+def test_a_person_s_word_that_a_name_is_another_s_outranks_what_a_page_calls_theirs(imports: Imports) -> None:
+    first, *_ = imports.tuids
+    one, two, three, _ = imports.titles
+    imports.visits()
+    imports.dump({first: f"Ann Lee {{{ANN}}}"})
+    (ann,) = find_people(imports.store, "Ann Lee", 10)
+    split_person(imports.store, ann["person_id"], ["ifdb|ann lee"], reason="a namesake", actor="ann")
+    told = {ANN: [], "Ann Lee": sorted([one, two, three])}
+    for _ in range(2):
+        assert {name: games for name, games in imports.games().items() if name in told} == told
+        assert imports.unchanged_by_a_replay()
+        refresh_people(imports.store, "again")

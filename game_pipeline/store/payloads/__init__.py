@@ -27,6 +27,7 @@ from .people import (
     PersonClaimed,
     PersonDescribed,
     PersonMerged,
+    PersonParted,
     PersonSplit,
 )
 from .records import (
@@ -87,6 +88,7 @@ __all__ = [
     "PersonClaimed",
     "PersonDescribed",
     "PersonMerged",
+    "PersonParted",
     "PersonSplit",
     "PlayerNamed",
     "ProposalClosed",

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from .common import Json, exact
 
-__all__ = ["PersonClaimed", "PersonDescribed", "PersonMerged", "PersonSplit"]
+__all__ = ["PersonClaimed", "PersonDescribed", "PersonMerged", "PersonParted", "PersonSplit"]
 
 
 @exact
@@ -29,6 +29,13 @@ class PersonClaimed(TypedDict):
 
 
 @exact
+class Claim(TypedDict):
+    identity: Annotated[str, Field(description="of the source's record of the game")]
+    name: Annotated[str, Field(description="as it is credited there")]
+    bare: Annotated[str, Field(description="the persona of that name alone, whose the credit would be else")]
+
+
+@exact
 class PersonDescribed(TypedDict):
     person_id: int
     key: Annotated[str, Field(description="the persona")]
@@ -37,7 +44,7 @@ class PersonDescribed(TypedDict):
     record_id: Annotated[int | None, Field(description="of their page there; null: it is gone")]
     name: Annotated[str, Field(description="what the persona is called from now on")]
     names: Annotated[list[str], Field(description="every name that the page gives them")]
-    works: Annotated[list[str], Field(description="the games of the source that it says are theirs, by identity")]
+    claims: Annotated[list[Claim], Field(description="credits without a page that are theirs, as the page says")]
 
 
 @exact
@@ -48,6 +55,14 @@ class PersonMerged(TypedDict):
     rule: Literal["same_page", "one_of_that_name", "credited_together", "person"]
     evidence: Annotated[list[Json], Field(description="kind, detail in words")]
     reason: Annotated[str | None, Field(description="a person's words")]
+
+
+@exact
+class PersonParted(TypedDict):
+    person_id: Annotated[int, Field(description="who stays")]
+    into: Annotated[int, Field(description="whose the personas are from now on")]
+    personas: Annotated[list[str], Field(description="keys that changed hands; a rule may join them again")]
+    evidence: Annotated[list[Json], Field(description="kind, detail in words")]
 
 
 @exact

@@ -29,25 +29,24 @@ INSERT INTO person_spelling (key, source, name, url)
 SELECT %(key)s, %(source)s, each->>'name', each->>'url' FROM jsonb_array_elements(%(spellings)s) AS each
 """
 _DESCRIBED = b"UPDATE persona SET record_id = %(record_id)s, name = %(name)s WHERE key = %(key)s"
-# Who has a page is called as it calls them; and nobody goes on under the name of a persona that is another's now.
+# By the personas that are theirs now alone: what somebody has a page under, else what they were first known as.
 _NAMED = b"""
 UPDATE person SET name = best.name, changed_at = %(at)s
 FROM unnest(%(named)s::bigint[]) AS asked (person_id) CROSS JOIN LATERAL (
-    SELECT name, record_id FROM persona WHERE persona.person_id = asked.person_id
-    ORDER BY record_id IS NULL, first_person_id <> asked.person_id, key LIMIT 1) AS best
+    SELECT name FROM persona WHERE persona.person_id = asked.person_id
+    ORDER BY record_id IS NULL, first_person_id <> asked.person_id, key COLLATE "C" LIMIT 1) AS best
 WHERE person.person_id = asked.person_id AND person.name <> best.name
-  AND (best.record_id IS NOT NULL
-       OR NOT EXISTS (SELECT FROM persona WHERE persona.person_id = person.person_id AND persona.name = person.name))
 """
 _UNTOLD = b"DELETE FROM person_spelling WHERE key = %(key)s AND origin = 'page'"
 _TOLD = b"""
 INSERT INTO person_spelling (key, source, name, url, origin)
 SELECT %(key)s, %(source)s, name, %(url)s, 'page' FROM unnest(%(names)s::text[]) AS name
 """
-_UNCLAIMED = b"DELETE FROM persona_work WHERE key = %(key)s"
+_UNCLAIMED = b"DELETE FROM persona_claim WHERE key = %(key)s"
 _CLAIMED = b"""
-INSERT INTO persona_work (key, source, identity)
-SELECT %(key)s, %(source)s, identity FROM unnest(%(works)s::text[]) AS identity
+INSERT INTO persona_claim (key, source, identity, name, bare)
+SELECT %(key)s, %(source)s, claim->>'identity', claim->>'name', claim->>'bare'
+FROM jsonb_array_elements(%(claims)s) AS claim
 """
 
 _MOVE = b"UPDATE persona SET person_id = %(to)s WHERE key = ANY(%(personas)s)"
@@ -76,6 +75,15 @@ FROM persona AS ours, persona AS theirs
 WHERE ours.person_id = %(into)s AND ours.key = ANY(%(personas)s) AND theirs.person_id = %(person_id)s
 ON CONFLICT DO NOTHING
 """
+_CONFIRMED = b"""
+UPDATE persona SET confirmed_at = %(at)s WHERE %(rule)s = 'person' AND person_id = %(person_id)s
+"""
+_NAMED_TOGETHER = b"UPDATE persona SET confirmed_at = %(at)s WHERE key = ANY(%(personas)s)"
+# What a page says is theirs is not where a person said that they are not who is credited so.
+_DISOWNED = b"""
+DELETE FROM persona_claim AS claim USING person_apart
+WHERE key_a = least(claim.key, bare) AND key_b = greatest(claim.key, bare)
+"""
 _DECISION = b"""
 INSERT INTO person_decision (person_id, other_id, kind, rule, evidence, personas, reason, actor, decided_at)
 VALUES (%(person_id)s, %(other)s, %(kind)s, %(rule)s, %(evidence)s, %(personas)s, %(reason)s, %(actor)s, %(at)s)
@@ -93,19 +101,26 @@ def _people(connection: Connection[DictRow], events: Sequence[RecordedEvent]) ->
             case "person.described":
                 values |= {"named": [values["person_id"]]}
                 statements += [(_DESCRIBED, values), (_UNTOLD, values), (_TOLD, values), (_NAMED, values)]
+                values |= {"claims": Jsonb(values["claims"])}
                 statements += [(_UNCLAIMED, values), (_CLAIMED, values)]
             case "person.merged":
                 values |= {"to": values["person_id"], "other": values["merged"], "kind": "merged"}
                 values |= {"evidence": Jsonb(values["evidence"]), "named": [values["person_id"]]}
-                statements += [(_MOVE, values), (_MERGED, values), (_TOGETHER, values), (_DECISION, values)]
-                statements.append((_NAMED, values))
+                statements += [(_MOVE, values), (_MERGED, values), (_TOGETHER, values), (_CONFIRMED, values)]
+                statements += [(_DECISION, values), (_NAMED, values)]
             case _:
-                values |= {"to": values["into"], "other": values["into"], "kind": "split", "rule": "person"}
-                values |= {"first": values["personas"][0], "evidence": Jsonb([])}
-                statements += [(_SPLIT_OFF, values), (_MOVE, values), (_CHANGED, values), (_APART, values)]
+                by_hand = event.event_type == "person.split"
+                values |= {"to": values["into"], "other": values["into"], "kind": "split"}
+                values |= {"rule": "person" if by_hand else "no_rule", "first": values["personas"][0]}
+                values |= {"evidence": Jsonb(values.get("evidence", [])), "reason": values.get("reason")}
+                statements += [(_SPLIT_OFF, values), (_MOVE, values), (_CHANGED, values)]
+                if by_hand:
+                    statements += [(_NAMED_TOGETHER, values), (_APART, values), (_DISOWNED, values)]
                 values |= {"named": [values["person_id"], values["into"]]}
                 statements += [(_DECISION, values), (_NAMED, values)]
     one_by_one(connection, statements)
 
 
-PEOPLE = Family(frozenset({"person.claimed", "person.described", "person.merged", "person.split"}), _people)
+PEOPLE = Family(
+    frozenset({"person.claimed", "person.described", "person.merged", "person.parted", "person.split"}), _people
+)
