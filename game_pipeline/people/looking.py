@@ -13,22 +13,27 @@ from game_pipeline.store import Store
 
 __all__ = ["aliases_of", "find_people", "show_person"]
 
-_FIND = """
-SELECT person.person_id, person.name,
-       (SELECT array_agg(DISTINCT spelling.name ORDER BY spelling.name)
-        FROM persona JOIN person_spelling AS spelling USING (key)
-        WHERE persona.person_id = person.person_id AND spelling.name <> person.name) AS aliases,
-       (SELECT array_agg(DISTINCT source ORDER BY source) FROM persona
-        WHERE persona.person_id = person.person_id) AS sources,
-       coalesce(credited.games, 0) AS games
+_CALLED = b"""
+SELECT person_id FROM person_spelling AS spelling JOIN persona USING (key)
+WHERE strpos(lower(spelling.name), lower(%(text)s)) > 0
+UNION SELECT person_id FROM person WHERE status = 'active' AND strpos(lower(name), lower(%(text)s)) > 0
+"""
+_FIRST = b"""
+SELECT person_id, coalesce(credited.games, 0) AS games
 FROM person
-LEFT JOIN (SELECT person_id, count(DISTINCT game_id) AS games FROM credit_person GROUP BY person_id) AS credited
-       USING (person_id)
-WHERE status = 'active' AND (%(text)s = '' OR person_id IN (
-    SELECT persona.person_id FROM person_spelling AS spelling JOIN persona USING (key)
-    WHERE strpos(lower(spelling.name), lower(%(text)s)) > 0))
+LEFT JOIN (SELECT person_id, count(DISTINCT game_id) AS games FROM credit_person
+           WHERE %(all)s OR person_id = ANY(%(people)s) GROUP BY person_id) AS credited USING (person_id)
+WHERE status = 'active' AND (%(all)s OR person_id = ANY(%(people)s))
 ORDER BY games DESC, person_id LIMIT %(limit)s
 """
+_SHOWN = b"""
+SELECT person.person_id, person.name,
+       ARRAY(SELECT DISTINCT spelling.name FROM persona JOIN person_spelling AS spelling USING (key)
+             WHERE persona.person_id = person.person_id AND spelling.name <> person.name ORDER BY 1) AS aliases,
+       ARRAY(SELECT DISTINCT source FROM persona WHERE persona.person_id = person.person_id ORDER BY 1) AS sources
+FROM person WHERE person_id = ANY(%s)
+"""
+_MANY = 1_000
 _PERSONAS = """
 SELECT persona.key, persona.source, persona.name, persona.url,
        ARRAY(SELECT DISTINCT name FROM person_spelling AS spelling WHERE spelling.key = persona.key ORDER BY name)
@@ -67,8 +72,16 @@ WHERE lower(other.name) <> lower(asked.name)
 
 def find_people(store: Store, text: str, limit: int) -> list[dict[str, Any]]:
     """People one of whose names holds the text (all where it is empty), those of the most games first."""
-    rows = store.rows(_FIND, {"text": text, "limit": limit})
-    return [row | {"aliases": row["aliases"] or [], "sources": row["sources"] or []} for row in rows]
+    with store.transaction() as connection:
+        people = [row["person_id"] for row in connection.execute(_CALLED, {"text": text})] if text else []
+        if not text or len(people) > _MANY:
+            # Every credit is looked at. PostgreSQL thinks that a few match, and would look for each of them.
+            connection.execute(b"SET LOCAL enable_nestloop = off")
+        wanted = {"all": not text, "people": people, "limit": limit}
+        games = {row["person_id"]: row["games"] for row in connection.execute(_FIRST, wanted)}
+        connection.execute(b"SET LOCAL enable_nestloop = on")
+        shown = {row["person_id"]: row for row in connection.execute(_SHOWN, (list(games),))}
+    return [shown[person] | {"games": count} for person, count in games.items()]
 
 
 def show_person(store: Store, person_id: int) -> dict[str, Any] | None:
