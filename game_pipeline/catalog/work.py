@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
+from game_pipeline.people import people_waiting
 from game_pipeline.store import Store
 
 __all__ = [
@@ -50,10 +51,11 @@ WHERE game_id > %s ORDER BY game_id LIMIT 500
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What the catalogue has not taken in yet."""
+    """What the catalogue has not taken in yet. `people_to_take_in`: records of people that changed."""
 
     records_to_match: int
     games_to_revise: int
+    people_to_take_in: int = 0
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ def pending(store: Store, *, shadow: bool = False) -> Pending:
         WHERE record.version <> record.matched_version OR record.version <> record.reconciled_version
         """
     )
-    waiting = Pending(**row) if row else Pending(0, 0)
+    waiting = replace(Pending(**row) if row else Pending(0, 0), people_to_take_in=people_waiting(store))
     if not shadow:
         proposed = store.row(f"SELECT count(*) AS n FROM ({PROPOSED.replace('LIMIT 500', '')}) AS waiting", (0,))
         waiting = replace(waiting, games_to_revise=waiting.games_to_revise + (proposed["n"] if proposed else 0))

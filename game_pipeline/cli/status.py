@@ -111,7 +111,10 @@ def status(app: App, json_: bool) -> None:
             title="last runs",
         )
     asked = ", ".join(f"{row['open']} {row['kind']}" for row in review) or "none"
-    click.echo(f"waiting: {waiting.records_to_match} records to match, {waiting.games_to_revise} games to revise")
+    click.echo(
+        f"waiting: {waiting.records_to_match} records to match, {waiting.games_to_revise} games to revise, "
+        f"{waiting.people_to_take_in} people to take in"
+    )
     click.echo(f"open questions: {asked}")
     if numbers:
         click.echo(

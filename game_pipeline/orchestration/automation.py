@@ -198,7 +198,7 @@ def reconcile_sensor(settings: Settings, job: "UnresolvedAssetJobDefinition") ->
         job=job,
         minimum_interval_seconds=10,
         default_status=sensor_status(settings),
-        description="Starts the reconcile job as soon as any record waits, whichever source it came from.",
+        description="Starts the reconcile job as soon as any record waits, of a game or a person, whatever its source.",
     )
     def reconcile_when_records_wait(
         context: dg.SensorEvaluationContext, pipeline: dg.ResourceParam[Pipeline]
@@ -252,4 +252,4 @@ def _state_of_work(pipeline: Pipeline) -> str:
 def _anything_pending(pipeline: Pipeline) -> bool:
     """Does the catalogue have work?"""
     waiting = pending(pipeline.store, shadow=pipeline.settings.shadow)
-    return bool(waiting.records_to_match or waiting.games_to_revise)
+    return bool(waiting.records_to_match or waiting.games_to_revise or waiting.people_to_take_in)

@@ -11,6 +11,7 @@ import pytest
 from game_pipeline.demo.replicas import Replicas
 from game_pipeline.orchestration.importing import import_source
 from game_pipeline.orchestration.people import PEOPLE
+from game_pipeline.orchestration.resources import Pipeline
 from game_pipeline.sources import SOURCES
 from game_pipeline.store import Store
 from game_pipeline_tests.orchestration.pipelines import Line
@@ -56,6 +57,26 @@ def test_people_have_a_partition_of_their_own_and_their_pages_reach_the_catalogu
     )
     assert games_made is not None
     assert games_made["n"] == games_made["of"]
+
+
+def test_a_changed_page_of_somebody_starts_the_catalogue_s_job_by_itself(line: Line, store: Store) -> None:
+    def tick() -> object:
+        with Pipeline(line.settings) as pipeline:
+            context = dg.build_sensor_context(
+                instance=line.instance, definitions=line.defs, resources={"pipeline": pipeline}
+            )
+            return line.defs.get_repository_def().get_sensor_def("reconcile_when_records_wait")(context)
+
+    assert line.import_source("apero", full=True).success
+    assert line.reconcile().success
+    assert isinstance(tick(), dg.SkipReason)
+    outcome = import_source(line.defs, line.instance, store, APERO, segments=[AUTHORS])
+    assert outcome.counts["records_new"] == 5
+    started = tick()
+    assert isinstance(started, dg.SensorResult)
+    assert started.run_requests
+    assert line.reconcile().success
+    assert isinstance(tick(), dg.SkipReason)
 
 
 def test_the_address_of_an_author_is_imported_on_demand(line: Line, store: Store) -> None:
