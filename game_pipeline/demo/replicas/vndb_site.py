@@ -70,7 +70,9 @@ def _novel(world: World, target: Target, entry: StoreEntry) -> dict[str, Any]:
         "rating": 50 + roll(400, "rating", world.day, entry.game) / 10,
         "votecount": 5 + world.day,
         "screenshots": [],
-        "developers": [{"id": f"p{n}", "name": name, "original": None} for n, name in enumerate(entry.developers, 1)],
+        "developers": [
+            {"id": f"p{1 + roll(9_000, name)}", "name": name, "original": None} for name in entry.developers
+        ],
         "tags": [{"name": entry.genre, "category": "cont", "rating": 2.5, "spoiler": 0, "lie": False}],
         "extlinks": [
             {"url": f"https://www.wikidata.org/wiki/Q{entry.wikidata}", "label": "Wikidata", "name": "wikidata"}
