@@ -125,10 +125,13 @@ class Spool:
         for path in sorted(self.incoming.glob("*")) if self.incoming.is_dir() else ():
             upload_id, _, name = path.name.partition("~")
             if path.name.startswith("."):
-                if path.stat().st_mtime < time.time() - 3600:
+                if _left_alone(path, 3600):
                     path.unlink(missing_ok=True)
             elif _is_uuid(upload_id) and name and not name.endswith(_BESIDE):
-                size, changed = _stamp(path)
+                try:
+                    size, changed = _stamp(path)
+                except FileNotFoundError:  # taken in meanwhile
+                    continue
                 found.append(Received(UUID(upload_id), name, path, size, time.time() - changed))
         return found
 
@@ -140,7 +143,10 @@ class Spool:
         for path in sorted(self.directory.iterdir()) if self.directory.is_dir() else ():
             if path.name.startswith(".") or path.name.endswith(_BESIDE) or not path.is_file():
                 continue
-            stamps = [_stamp(each) for each in (path, path.with_name(f"{path.name}-wal")) if each.is_file()]
+            try:
+                stamps = [_stamp(each) for each in (path, path.with_name(f"{path.name}-wal")) if each.is_file()]
+            except FileNotFoundError:  # somebody has taken it away again
+                continue
             if all(changed < time.time() - STILL for _, changed in stamps):
                 said = "|".join(f"{size}|{int(changed * 1000)}" for size, changed in stamps)
                 found.append(Dropped(path, f"{path.name}|{said}"))
@@ -193,9 +199,9 @@ class Spool:
         """Let go of kept databases that no player's library is from any more, and of what killed readings left."""
         for path in self.kept.iterdir() if self.kept.is_dir() else ():
             if path.is_dir():
-                if path.stat().st_mtime < time.time() - 3600:
+                if _left_alone(path, 3600):
                     shutil.rmtree(path, ignore_errors=True)
-            elif path.name.partition(".")[0] not in hashes and path.stat().st_mtime < time.time() - 60:
+            elif path.name.partition(".")[0] not in hashes and _left_alone(path, 60):
                 path.unlink(missing_ok=True)
 
     @staticmethod
@@ -247,6 +253,14 @@ def _is_uuid(text: str) -> bool:
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _left_alone(path: Path, seconds: float) -> bool:
+    """Was it changed last so long ago? What another reading has cleared away meanwhile was not."""
+    try:
+        return path.stat().st_mtime < time.time() - seconds
+    except FileNotFoundError:
+        return False
 
 
 def _stamp(path: Path) -> tuple[int, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -237,3 +238,27 @@ def test_a_connection_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> N
         receiver.write(b"x")
     assert receiver.received.filename == "Ann_s _b_.db"
     assert receiver.received.path.parent == spool.incoming
+
+
+def test_clearing_up_while_others_read_stumbles_over_nothing_that_they_clear_away(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.make()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            with spool.scratch():
+                pass
+            with spool.receiving("a.db", 100) as receiver:
+                receiver.write(b"x")
+            spool.discard(receiver.path)
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read) for _ in range(2)]
+        try:
+            for _ in range(400):
+                spool.forget_others(set())
+                spool.sent()
+        finally:
+            stop.set()
+    assert [each.result() for each in reading] == [None, None]
