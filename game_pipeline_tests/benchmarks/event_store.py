@@ -141,7 +141,6 @@ def _life(chance: random.Random, game_id: int) -> Iterator[Event]:
             {
                 "record_id": record_id,
                 "source": ("ifdb", "ifwiki_ru")[record_id % 2],
-                "subject": "game",
                 "identity": f"id{record_id}",
                 "version": versions[record_id],
                 "live": True,
