@@ -10,7 +10,7 @@ import datetime as dt
 import heapq
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -114,8 +114,9 @@ def whole_log(
     until: dt.datetime | None = None,
     unsettled: bool = False,
     batch: int = BATCH,
+    without_payload: Mapping[str, int] | None = None,
 ) -> Iterator[list[dict[str, Any]]]:
-    """`events_after`, archived events included. Inside a transaction; see `hold_log`."""
+    """`events_after`, archived events included; these always have their payload. In a transaction; see `hold_log`."""
     hold_log(connection)
     archived = (
         row
@@ -123,7 +124,9 @@ def whole_log(
         for row in rows
         if until is None or row["recorded_at"] <= until
     )
-    batches = events_after(connection, after, until=until, unsettled=unsettled, batch=batch)
+    batches = events_after(
+        connection, after, until=until, unsettled=unsettled, batch=batch, without_payload=without_payload
+    )
     kept = (row for rows in batches for row in rows)
     # A position is handed out before the time is taken: around midnight of the first, months overlap a little.
     yield from _batches(heapq.merge(archived, kept, key=_position), batch)

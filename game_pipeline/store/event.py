@@ -48,7 +48,7 @@ class Event:
 class RecordedEvent:
     """An event as stored, with its place in the log and the database's time.
 
-    `payload`: as JSON, of the newest version of its type.
+    `payload`: as JSON, of the newest version of its type; empty where a reader left it out.
     """
 
     position: int

@@ -23,7 +23,7 @@ from .libraries import LIBRARIES, PLAYERS
 from .people import PEOPLE
 from .proposing import EXISTING_CATALOGUES, PROPOSALS
 
-__all__ = ["project"]
+__all__ = ["HANDED", "project"]
 
 # Games first, to which other rows refer, as entries to players; reviews before what their verdicts exclude.
 _FAMILIES: tuple[Family, ...] = (
@@ -44,6 +44,9 @@ _FAMILIES: tuple[Family, ...] = (
     LIBRARIES,
     PEOPLE,
 )
+
+HANDED = frozenset().union(*(family.event_types for family in _FAMILIES if not family.in_log))
+"""The types of those events whose payloads `project` must be handed; it reads the others' in the log itself."""
 
 
 def project(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> None:

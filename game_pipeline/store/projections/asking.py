@@ -76,11 +76,9 @@ FROM batch LEFT JOIN closed ON closed.id = (p->>'item_id')::bigint WHERE type = 
 """
 )
 _NEEDS_REVIEW = b"""
-UPDATE game SET needs_human_review = asked FROM (
-    SELECT game_id AS id, EXISTS (SELECT FROM review_item WHERE review_item.game_id = game.game_id AND state = 'open')
-        AS asked
-    FROM game WHERE game_id = ANY(%s)) AS question
-WHERE game_id = id AND needs_human_review <> asked
+UPDATE game SET needs_human_review = NOT needs_human_review
+WHERE game_id = ANY(%s) AND needs_human_review <>
+      EXISTS (SELECT FROM review_item WHERE review_item.game_id = game.game_id AND state = 'open')
 """
 
 
@@ -103,5 +101,5 @@ def _reviews(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -
     connection.execute(_NEEDS_REVIEW, ([event.game_id for event in events if event.game_id is not None],))
 
 
-CONFLICTS = Family(frozenset({"conflict.detected", "conflict.closed", "conflict.resolved"}), _conflicts)
-REVIEWS = Family(frozenset({"review.opened", "review.closed"}), _reviews)
+CONFLICTS = Family(frozenset({"conflict.detected", "conflict.closed", "conflict.resolved"}), _conflicts, in_log=True)
+REVIEWS = Family(frozenset({"review.opened", "review.closed"}), _reviews, in_log=True)

@@ -28,10 +28,14 @@ WITH batch AS MATERIALIZED (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Tables that change together, and the events that change them."""
+    """Tables that change together, and the events that change them.
+
+    `in_log`: its statements read payloads where they stand in the log; it needs none of those it is handed.
+    """
 
     event_types: frozenset[str]
     apply: Callable[[Connection[DictRow], Sequence[RecordedEvent]], None]
+    in_log: bool = False
 
 
 def as_batch(events: Sequence[RecordedEvent]) -> dict[str, Any]:

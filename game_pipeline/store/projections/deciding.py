@@ -158,7 +158,7 @@ def _values(event: RecordedEvent) -> dict[str, Any]:
     return head | payload
 
 
-MATCHES = Family(frozenset({"record.matched"}), _matches)
+MATCHES = Family(frozenset({"record.matched"}), _matches, in_log=True)
 EXCLUSIONS = Family(frozenset({"review.closed", "record.separated", "record.matched"}), _exclusions)
 EDITS = Family(frozenset({"game.edited", "game.edit_released", "game.edit_confirmed", "game.edit_aged"}), _edits)
 HOLDS = Family(

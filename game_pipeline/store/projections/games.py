@@ -13,25 +13,44 @@ from .batch import BATCH, Family, as_batch
 
 __all__ = ["GAMES", "MEMBERS"]
 
+# The tables that games are searched by: the list in the event that has their rows, and each column of such a row `x`.
+_SEARCHED: dict[str, tuple[str, dict[str, str]]] = {
+    "game_title": ("titles", {"title": "x->>'title'", "lang": "x->>'lang'", "is_main": "(x->>'main')::boolean"}),
+    "game_url": (
+        "urls",
+        {"url": "x->>'url'", "kind": "x->>'kind'", "label": "x->>'label'", "url_hash": "x->>'hash'"}
+        | {"source": "x->>'source'", "confidence": "coalesce((x->>'confidence')::real, 1)"}
+        | {"verified_by_human": "(x->>'by_human')::boolean"},
+    ),
+    "game_credit": (
+        "credits",
+        {"position": "(x->>'position')::int", "name": "x->>'name'", "role": "x->>'role'", "url": "x->>'url'"}
+        | {"source": "x->>'source'"},
+    ),
+    "game_tag": ("tags", {"kind": "x->>'kind'", "value": "x->>'value'", "source": "x->>'source'"}),
+    "game_external_id": (
+        "external_ids",
+        {"scheme": "x->>'scheme'", "value": "x->>'value'", "source": "x->>'source'"},
+    ),
+}
+# Most revisions leave most lists as they are. Those are not written anew: until something clears away the rows that
+# were before, which within a replay nothing does, each look at a game would pass over all of them. A list whose rows
+# come back in another order than they went in is written once too often; to sort them would cost more than that.
+_SEARCH_ROWS = """, other_{table} AS MATERIALIZED (
+    SELECT game_id, p->'index'->'{rows}' AS rows FROM newest
+    WHERE (SELECT array_agg(ROW({columns})) FROM {table} WHERE {table}.game_id = newest.game_id)
+          IS DISTINCT FROM
+          (SELECT array_agg(ROW({values})) FROM jsonb_array_elements(p->'index'->'{rows}') AS x)
+), no_{table} AS (DELETE FROM {table} USING other_{table} AS other WHERE {table}.game_id = other.game_id
+), new_{table} AS (
+    INSERT INTO {table} (game_id, {columns})
+    SELECT game_id, {values} FROM other_{table}, jsonb_array_elements(rows) AS x
+)"""
 _GAMES = (
     BATCH
     + b""", newest AS MATERIALIZED (
     SELECT DISTINCT ON (game_id) batch.*, first_value(at) OVER (PARTITION BY game_id ORDER BY n) AS created
     FROM batch ORDER BY game_id, n DESC
-), games AS (
-    INSERT INTO game (game_id, revision, status, merged_into, title, kind, release_date, state, provenance,
-                      human_edited_fields, quality_score, import_metadata, needs_human_review, created_at, updated_at)
-    SELECT game_id, (p->>'revision')::int, p->>'status', (p->>'merged_into')::bigint, p->'state'->>'title',
-           p->'state'->>'kind', p->'state'->>'release_date', p->'state', p->'provenance',
-           ARRAY(SELECT jsonb_array_elements_text(p->'edited')), (p->>'quality_score')::real, p->'import_metadata',
-           false, created, at
-    FROM newest
-    ON CONFLICT (game_id) DO UPDATE SET
-        revision = excluded.revision, status = excluded.status, merged_into = excluded.merged_into,
-        title = excluded.title, kind = excluded.kind, release_date = excluded.release_date, state = excluded.state,
-        provenance = excluded.provenance, human_edited_fields = excluded.human_edited_fields,
-        quality_score = excluded.quality_score, import_metadata = excluded.import_metadata,
-        updated_at = excluded.updated_at
 ), revisions AS (
     INSERT INTO game_revision (game_id, revision, event_id, status, state, provenance, members, changed_fields, cause,
                                actor, reason, recorded_at)
@@ -43,31 +62,25 @@ _GAMES = (
             FROM jsonb_array_elements(p->'members') AS m),
            ARRAY(SELECT jsonb_array_elements_text(p->'changed_fields')), p->>'cause', actor, p->>'reason', at
     FROM batch
-), no_titles AS (DELETE FROM game_title USING newest WHERE game_title.game_id = newest.game_id
-), no_urls AS (DELETE FROM game_url USING newest WHERE game_url.game_id = newest.game_id
-), no_credits AS (DELETE FROM game_credit USING newest WHERE game_credit.game_id = newest.game_id
-), no_tags AS (DELETE FROM game_tag USING newest WHERE game_tag.game_id = newest.game_id
-), no_ids AS (DELETE FROM game_external_id USING newest WHERE game_external_id.game_id = newest.game_id
-), titles AS (
-    INSERT INTO game_title (game_id, title, lang, is_main)
-    SELECT game_id, x->>'title', x->>'lang', (x->>'main')::boolean
-    FROM newest, jsonb_array_elements(p->'index'->'titles') AS x
-), urls AS (
-    INSERT INTO game_url (game_id, url, kind, label, url_hash, source, confidence, verified_by_human)
-    SELECT game_id, x->>'url', x->>'kind', x->>'label', x->>'hash', x->>'source',
-           coalesce((x->>'confidence')::real, 1), (x->>'by_human')::boolean
-    FROM newest, jsonb_array_elements(p->'index'->'urls') AS x
-), credits AS (
-    INSERT INTO game_credit (game_id, position, name, role, url, source)
-    SELECT game_id, (x->>'position')::int, x->>'name', x->>'role', x->>'url', x->>'source'
-    FROM newest, jsonb_array_elements(p->'index'->'credits') AS x
-), tags AS (
-    INSERT INTO game_tag (game_id, kind, value, source)
-    SELECT game_id, x->>'kind', x->>'value', x->>'source' FROM newest, jsonb_array_elements(p->'index'->'tags') AS x
-)
-INSERT INTO game_external_id (game_id, scheme, value, source)
-SELECT game_id, x->>'scheme', x->>'value', x->>'source'
-FROM newest, jsonb_array_elements(p->'index'->'external_ids') AS x
+)"""
+    + "".join(
+        _SEARCH_ROWS.format(table=table, rows=rows, columns=", ".join(columns), values=", ".join(columns.values()))
+        for table, (rows, columns) in _SEARCHED.items()
+    ).encode()
+    + b"""
+INSERT INTO game (game_id, revision, status, merged_into, title, kind, release_date, state, provenance,
+                  human_edited_fields, quality_score, import_metadata, needs_human_review, created_at, updated_at)
+SELECT game_id, (p->>'revision')::int, p->>'status', (p->>'merged_into')::bigint, p->'state'->>'title',
+       p->'state'->>'kind', p->'state'->>'release_date', p->'state', p->'provenance',
+       ARRAY(SELECT jsonb_array_elements_text(p->'edited')), (p->>'quality_score')::real, p->'import_metadata',
+       false, created, at
+FROM newest
+ON CONFLICT (game_id) DO UPDATE SET
+    revision = excluded.revision, status = excluded.status, merged_into = excluded.merged_into,
+    title = excluded.title, kind = excluded.kind, release_date = excluded.release_date, state = excluded.state,
+    provenance = excluded.provenance, human_edited_fields = excluded.human_edited_fields,
+    quality_score = excluded.quality_score, import_metadata = excluded.import_metadata,
+    updated_at = excluded.updated_at
 """
 )
 
@@ -93,17 +106,21 @@ _MEMBERS = (
     FROM newest WHERE game_member.record_id = newest.record_id AND (
         newest.changes > 1 OR (game_member.game_id, game_member.record_version, game_member.live, game_member.heard)
             IS DISTINCT FROM (newest.game_id, newest.version, newest.live, newest.heard))
-), new AS (
-    INSERT INTO game_member (record_id, game_id, source, identity, record_version, live, heard, imported_at)
-    SELECT record_id, game_id, source, identity, version, live, heard, at FROM newest
-    ON CONFLICT (record_id) DO NOTHING
-), no_keys AS (
-    DELETE FROM game_match_key USING newest WHERE game_match_key.record_id = newest.record_id
 ), latest AS (
     SELECT DISTINCT ON (record_id) game_id, record_id, keys FROM told ORDER BY record_id, n DESC
+), other AS MATERIALIZED (
+    SELECT * FROM latest
+    WHERE (SELECT array_agg(ROW(game_id, key)) FROM game_match_key AS known WHERE known.record_id = latest.record_id)
+          IS DISTINCT FROM
+          (SELECT array_agg(ROW(latest.game_id, key)) FROM jsonb_array_elements_text(keys) AS key)
+), no_keys AS (DELETE FROM game_match_key USING other WHERE game_match_key.record_id = other.record_id
+), new_keys AS (
+    INSERT INTO game_match_key (game_id, record_id, key)
+    SELECT game_id, record_id, jsonb_array_elements_text(keys) FROM other
 )
-INSERT INTO game_match_key (game_id, record_id, key)
-SELECT game_id, record_id, jsonb_array_elements_text(keys) FROM latest
+INSERT INTO game_member (record_id, game_id, source, identity, record_version, live, heard, imported_at)
+SELECT record_id, game_id, source, identity, version, live, heard, at FROM newest
+ON CONFLICT (record_id) DO NOTHING
 """
 )
 
@@ -117,5 +134,5 @@ def _members(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -
 
 
 _REVISIONS = frozenset({"game.created", "game.revised"})
-GAMES = Family(_REVISIONS, _games)
-MEMBERS = Family(_REVISIONS | {"game.sources_updated"}, _members)
+GAMES = Family(_REVISIONS, _games, in_log=True)
+MEMBERS = Family(_REVISIONS | {"game.sources_updated"}, _members, in_log=True)

@@ -36,15 +36,14 @@ _END_EDGES = (
     + b""", first AS (
     SELECT DISTINCT ON (a, b, judge) a, b, judge, at, actor FROM judged ORDER BY a, b, judge, n
 ), over AS (
-    SELECT edge.edge_id, coalesce(ended.at, first.at) AS at, coalesce(ended.actor, first.actor) AS actor,
-           CASE WHEN ended.edge_id IS NULL THEN 'judged anew' ELSE ended.why END AS why
-    FROM match_edge AS edge
-    LEFT JOIN ended ON ended.edge_id = edge.edge_id
-    LEFT JOIN first ON first.a = edge.a AND first.b = edge.b AND first.judge = edge.judge
-    WHERE edge.ended_at IS NULL AND (ended.edge_id IS NOT NULL OR first.a IS NOT NULL)
+    SELECT edge_id, at, actor, why FROM ended
+    UNION ALL
+    SELECT edge.edge_id, first.at, first.actor, 'judged anew'
+    FROM first JOIN match_edge AS edge ON edge.a = first.a AND edge.b = first.b AND edge.judge = first.judge
+    WHERE edge.ended_at IS NULL AND NOT EXISTS (SELECT FROM ended WHERE ended.edge_id = edge.edge_id)
 )
 UPDATE match_edge SET ended_at = over.at, ended_by = over.actor, ended_why = over.why
-FROM over WHERE match_edge.edge_id = over.edge_id
+FROM over WHERE match_edge.edge_id = over.edge_id AND match_edge.ended_at IS NULL
 """
 )
 _EDGES = (
@@ -109,6 +108,6 @@ def _relations(connection: Connection[DictRow], events: Sequence[RecordedEvent])
         connection.execute(_RELATIONS, batch)
 
 
-EDGES = Family(frozenset({"records.judged", "records.judgement_ended"}), _edges)
-DEMOTED_KEYS = Family(frozenset({"key.demoted"}), _demoted_keys)
-RELATIONS = Family(frozenset({"relation.stated", "relation.ended"}), _relations)
+EDGES = Family(frozenset({"records.judged", "records.judgement_ended"}), _edges, in_log=True)
+DEMOTED_KEYS = Family(frozenset({"key.demoted"}), _demoted_keys, in_log=True)
+RELATIONS = Family(frozenset({"relation.stated", "relation.ended"}), _relations, in_log=True)

@@ -62,5 +62,6 @@ def _existing_catalogues(connection: Connection[DictRow], events: Sequence[Recor
 PROPOSALS = Family(
     frozenset({"game.proposed", "game.proposal_closed", "game.created", "game.revised"}),
     _proposals,
+    in_log=True,
 )
 EXISTING_CATALOGUES = Family(frozenset({"catalogue.imported"}), _existing_catalogues)
