@@ -14,7 +14,7 @@ from .context import App, Failed, WrongUse, json_option, pass_app, print_json, p
 
 @click.group()
 def webhook() -> None:
-    """Tell other programs what happened: list, test, deliver, dead letters."""
+    """Tell other programs what happened: list, test, deliver, dead letters, forget."""
 
 
 def _known(app: App, name: str) -> WebhookSettings:
@@ -190,3 +190,21 @@ def resume_(app: App, name: str, json_: bool) -> None:
         print_json({"webhook": name, "was_stopped": stopped})
     else:
         click.echo(f"{name} goes on" if stopped else f"{name} was not stopped; what waits is due now")
+
+
+@webhook.command("forget")
+@click.argument("name")
+@json_option
+@pass_app
+def forget_(app: App, name: str, json_: bool) -> None:
+    """Drop NAME's place in the log and all its deliveries; in the settings still, it begins anew with what comes."""
+    from game_pipeline.webhooks import forget
+
+    with app.store() as store:
+        unsent = forget(store, name)
+    if unsent is None:
+        raise Failed(f"nothing is known of a webhook {name!r}; see: game-pipeline webhook list")
+    if json_:
+        print_json({"webhook": name, "never_sent": unsent})
+    else:
+        click.echo(f"{name} is forgotten; {unsent} deliveries that waited will never be sent")

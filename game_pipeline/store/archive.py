@@ -23,6 +23,7 @@ from psycopg.rows import DictRow, TupleRow
 
 from .archive_file import ArchiveError, check_file, read_rows, write_file
 from .event_log import BATCH, events_after
+from .unsent import check_sent
 
 __all__ = ["ArchiveError", "ArchivedMonth", "archive_months", "archived_rows", "hold_log", "whole_log"]
 
@@ -71,7 +72,8 @@ def archive_months(connection: Connection[TupleRow], directory: Path, before: dt
     """Move every month before `before` into `directory`, oldest first; yields each when it is done.
 
     `connection` is the owner's, in autocommit mode. Empty months are dropped without a file; what lies in the default
-    partition stays. Raises `ArchiveError` where a month is not over or not settled; what was yielded is done.
+    partition stays. Raises `ArchiveError` where a month is not over, not settled or not sent to every webhook; what was
+    yielded is done.
     """
     _check_owner(connection)
     with _alone(connection):
@@ -82,8 +84,9 @@ def archive_months(connection: Connection[TupleRow], directory: Path, before: dt
             if month >= before:
                 return
             _check_place(connection, directory / _file(partition), month)
+            check_sent(connection, partition, month)
             archived = _write(connection, directory, partition, month)
-            _drop(connection, partition, archived)
+            _drop(connection, partition, month, archived)
             if archived is not None:
                 yield archived
 
@@ -219,7 +222,7 @@ def _check_place(connection: Connection[TupleRow], path: Path, month: dt.date) -
         raise ArchiveError(f"{path} holds events of another catalogue; move it away, or set another archive_dir")
 
 
-def _drop(connection: Connection[TupleRow], partition: str, archived: ArchivedMonth | None) -> None:
+def _drop(connection: Connection[TupleRow], partition: str, month: dt.date, archived: ArchivedMonth | None) -> None:
     """Drop the partition and list its file, in one transaction."""
     table = sql.Identifier("public", partition)
     try:
@@ -230,6 +233,7 @@ def _drop(connection: Connection[TupleRow], partition: str, archived: ArchivedMo
             row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
             if row is None or row[0] != (archived.events if archived else 0):
                 raise ArchiveError(f"{partition} was written to while it was being archived; run the command again")
+            check_sent(connection, partition, month)  # again, now that no webhook begins to read it
             connection.execute(sql.SQL("DROP TABLE {}").format(table))
             if archived is not None:
                 connection.execute(

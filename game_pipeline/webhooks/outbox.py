@@ -14,6 +14,7 @@ from psycopg.rows import DictRow
 
 from game_pipeline.settings import WebhookSettings
 from game_pipeline.store import Store
+from game_pipeline.store.archive import hold_log
 from game_pipeline.store.event_log import settled_position
 from game_pipeline.store.event_types import EVENT_TYPES
 from game_pipeline.store.pool import Rows
@@ -28,6 +29,7 @@ __all__ = [
     "dead_letters",
     "due",
     "event_types",
+    "forget",
     "mark_delivered",
     "mark_failed",
     "pause",
@@ -55,9 +57,11 @@ def event_types(settings: WebhookSettings) -> list[str]:
 def begin(store: Store, name: str, *, from_start: bool = False) -> None:
     """See to it that a webhook has its place in the log: the log's present end, or its start.
 
-    Raises `WebhookError` where it has begun already and should begin at the start.
+    Raises `WebhookError` where it should begin at the start, and has begun already or the start is archived.
     """
     with store.transaction() as connection:
+        if from_start:
+            _check_start(connection, name)
         position = 0 if from_start else settled_position(connection)
         connection.execute(
             "INSERT INTO webhook (name, position) VALUES (%s, %s) ON CONFLICT (name) DO NOTHING", (name, position)
@@ -74,6 +78,15 @@ def begin(store: Store, name: str, *, from_start: bool = False) -> None:
                 f"{name} has been sent events already, and earlier ones would come out of order; "
                 "name a new webhook in the settings and start that one"
             )
+
+
+def _check_start(connection: Conn, name: str) -> None:
+    hold_log(connection)
+    if connection.execute("SELECT 1 FROM event_archive LIMIT 1").fetchone():
+        raise WebhookError(
+            f"the log's first months are archived, and webhooks are sent what the database has: let {name} begin with "
+            "what happens now (webhook deliver), and give its receiver what was before: game-pipeline events export"
+        )
 
 
 _TAKE_OVER = """
@@ -224,21 +237,39 @@ def dead_letters(store: Store, name: str, limit: int = 1_000) -> Rows:
 def retry(store: Store, name: str, events: Sequence[UUID] = (), *, now: dt.datetime) -> int:
     """Let dead letters be tried again from now on, all or those of the events named; returns how many.
 
-    Raises `WebhookError`, changing nothing, where an event is no dead letter.
+    Those whose event is archived cannot be: of all they are passed over. Raises `WebhookError`, changing nothing, where
+    an event that is named is no dead letter, or archived.
     """
     with store.transaction() as connection:
+        hold_log(connection)
         revived = connection.execute(
             "UPDATE webhook_delivery SET state = 'pending', attempts = 0, next_attempt_at = %s, ended_at = NULL "
-            "WHERE webhook = %s AND state = 'dead' AND (event_id = ANY(%s) OR %s) RETURNING event_id",
+            "WHERE webhook = %s AND state = 'dead' AND (event_id = ANY(%s) OR %s) "
+            "AND EXISTS (SELECT FROM import_event WHERE import_event.position = webhook_delivery.position) "
+            "RETURNING event_id",
             (now, name, list(events), not events),
         ).fetchall()
         missing = set(events) - {row["event_id"] for row in revived}
         if missing:
             raise WebhookError(
-                f"{name} has no dead letter {', '.join(sorted(map(str, missing)))}; "
+                f"{name} has no dead letter {', '.join(sorted(map(str, missing)))}, or its month is archived; "
                 f"see: game-pipeline webhook dead {name}"
             )
         return len(revived)
+
+
+def forget(store: Store, name: str) -> int | None:
+    """Drop a webhook's place in the log and its deliveries, dead letters included.
+
+    Returns how many it was still to be sent; None where there was nothing to forget.
+    """
+    with store.transaction() as connection:
+        if connection.execute("SELECT 1 FROM webhook WHERE name = %s FOR UPDATE", (name,)).fetchone() is None:
+            return None
+        pending = count_pending(connection, name)
+        connection.execute("DELETE FROM webhook_delivery WHERE webhook = %s", (name,))
+        connection.execute("DELETE FROM webhook WHERE name = %s", (name,))
+        return pending
 
 
 def resume(store: Store, name: str, now: dt.datetime) -> bool:

@@ -90,6 +90,14 @@ def test_the_life_of_a_webhook(shell: Shell, store: Store, server: ScriptedServe
     refused = shell("webhook", "retry", "partner", first)
     assert (refused.code, f"no dead letter {first}" in refused.err) == (1, True)
 
+    happened(store, 3)
+    shell("webhook", "deliver", "partner")
+    forgotten = shell("webhook", "forget", "partner", "--json")
+    assert forgotten.document == {"webhook": "partner", "never_sent": 0}
+    assert shell("webhook", "list", "--json").document[0]["state"] == "new"
+    again = shell("webhook", "forget", "partner")
+    assert (again.code, "nothing is known of a webhook 'partner'" in again.err) == (1, True)
+
 
 def test_no_output_shows_a_secret(shell: Shell, store: Store, server: ScriptedServer) -> None:
     happened(store, 1)
