@@ -18,7 +18,7 @@ from game_pipeline.matching import Decision, Evidence
 
 from .ledger.components import Edge, components
 from .ledger.edges import crossing, read_edges, said
-from .ledger.moving import merged_at
+from .ledger.moving import merge_position
 from .ledger.settle import Change, settle
 from .ledger.standing_games import JoinError, founders, living, members_ids
 from .reconcile import Curator
@@ -253,9 +253,11 @@ def _not_replaced(end: Sequence[tuple[Edge, str]], say: Sequence[Edge]) -> tuple
 
 
 _BEFORE = b"""
-SELECT record_id, bool_or(game_id = %(merged)s AND ended_at >= %(moment)s) AS own,
-       min(decided_at) FILTER (WHERE game_id IS NOT NULL) AS first
-FROM match_decision WHERE record_id = ANY(%(members)s) GROUP BY record_id
+SELECT record_id, bool_or(game_id = %(merged)s AND ended > %(place)s) AS own,
+       coalesce(bool_or(game_id IS NOT NULL AND position < %(place)s), false) AS there
+FROM (SELECT record_id, game_id, position, lead(position) OVER (PARTITION BY record_id ORDER BY position) AS ended
+      FROM match_decision WHERE record_id = ANY(%(members)s)) AS decision
+GROUP BY record_id
 """
 
 
@@ -263,11 +265,8 @@ def _as_before_the_merge(
     connection: Connection[DictRow], game_id: int, members: frozenset[int]
 ) -> tuple[frozenset[int], frozenset[int]]:
     """Of the members, those that were the merged game's, and those that were of others, when it was merged."""
-    moment = merged_at(connection, game_id)
-    about = {"merged": game_id, "moment": moment, "members": sorted(members)}
+    about = {"merged": game_id, "place": merge_position(connection, game_id), "members": sorted(members)}
     rows = connection.execute(_BEFORE, about).fetchall()
     own = frozenset(each["record_id"] for each in rows if each["own"])
-    others = frozenset(
-        each["record_id"] for each in rows if not each["own"] and moment is not None and each["first"] <= moment
-    )
+    others = frozenset(each["record_id"] for each in rows if not each["own"] and each["there"])
     return own, others

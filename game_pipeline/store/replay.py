@@ -68,6 +68,7 @@ ONLY_SEARCHED = [
     "game_external_id_value",
     "game_match_key_key",
     "match_decision_game",
+    "match_decision_record",
     "match_edge_a",
     "match_edge_b",
     "library_entry_game",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ __all__ = [
     "close_everything",
     "edits_go_home",
     "farewell",
-    "merged_at",
+    "merge_position",
     "pins_come_back",
     "points_elsewhere",
 ]
@@ -128,19 +127,20 @@ def edits_go_home(connection: Connection[DictRow], game_id: int, home: int, word
     ]
 
 
-def merged_at(connection: Connection[DictRow], game_id: int) -> dt.datetime | None:
-    """When a game that is merged became another; None: it has not."""
+def merge_position(connection: Connection[DictRow], game_id: int) -> int | None:
+    """Where in the log a game that is merged became another; None: it has not."""
     row = connection.execute(
-        b"SELECT min(recorded_at) AS moment FROM game_revision WHERE game_id = %(merged)s AND revision > ("
+        b"SELECT min(position) AS place FROM game_revision JOIN event_identity USING (event_id) "
+        b"WHERE game_id = %(merged)s AND revision > ("
         b"SELECT max(revision) FROM game_revision WHERE game_id = %(merged)s AND status <> 'merged')",
         {"merged": game_id},
     ).fetchone()
-    return row["moment"] if row else None
+    return row["place"] if row else None
 
 
 _PINS_BEFORE = b"""
 SELECT pin.* FROM game_pin AS pin JOIN rollback USING (rollback_id)
-WHERE game_id = %(game)s AND pinned_at < %(moment)s AND ended_at >= %(moment)s AND undone_at IS NULL
+WHERE game_id = %(game)s AND position < %(merged)s AND ended_position > %(merged)s AND undone_at IS NULL
   AND NOT EXISTS (SELECT FROM game_pin AS later
                   WHERE later.game_id = pin.game_id AND later.field = pin.field AND later.pin_id > pin.pin_id)
   AND NOT EXISTS (SELECT FROM rollback AS other
@@ -154,5 +154,5 @@ def pins_come_back(connection: Connection[DictRow], game_id: int, home: int, wor
 
     Where the game's own records say something new since, it ends by that again.
     """
-    about = {"game": game_id, "moment": merged_at(connection, home)}
+    about = {"game": game_id, "merged": merge_position(connection, home)}
     return [pin_again(connection, pin, wording) for pin in connection.execute(_PINS_BEFORE, about).fetchall()]

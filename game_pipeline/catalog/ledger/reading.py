@@ -40,8 +40,10 @@ SELECT now.record_id, now.game_id, now.decision_id,
        (SELECT coalesce(array_agg(game_id ORDER BY last DESC), '{}') FROM (
             SELECT old.game_id, max(old.decision_id) AS last FROM match_decision AS old JOIN path USING (game_id)
             WHERE old.record_id = now.record_id AND path.living = now.game_id AND old.game_id <> now.game_id
-                AND old.ended_at >= (
-                    SELECT min(recorded_at) FROM game_revision AS merged WHERE merged.game_id = old.game_id
+                AND (SELECT min(later.position) FROM match_decision AS later
+                     WHERE later.record_id = old.record_id AND later.position > old.position) > (
+                    SELECT min(position) FROM game_revision AS merged JOIN event_identity USING (event_id)
+                    WHERE merged.game_id = old.game_id
                     AND revision > (SELECT max(revision) FROM game_revision AS alive
                                     WHERE alive.game_id = old.game_id AND alive.status <> 'merged'))
             GROUP BY old.game_id) AS each) AS before

@@ -28,10 +28,10 @@ _MATCHES = (
     BATCH
     + b"""
 INSERT INTO match_decision (decision_id, record_id, game_id, band, method, score, evidence, alternatives, decided_by,
-                            decided_at, ended_at)
+                            decided_at, ended_at, position)
 SELECT (p->>'decision_id')::bigint, (p->>'record_id')::bigint, (p->>'game_id')::bigint, p->>'band', p->>'method',
        (p->>'score')::real, p->'evidence', ARRAY(SELECT jsonb_array_elements_text(p->'alternatives')::bigint), actor,
-       at, lead(at) OVER (PARTITION BY p->>'record_id' ORDER BY n)
+       at, lead(at) OVER (PARTITION BY p->>'record_id' ORDER BY n), n
 FROM batch
 """
 )
@@ -112,14 +112,17 @@ INSERT INTO record_hold (hold_id, record_id, game_id, kind, parts, upto, ends_on
 VALUES (%(hold_id)s, %(record_id)s, %(game_id)s, %(kind)s, %(parts)s, %(upto)s, %(ends_on)s, %(rollback_id)s,
         %(reason)s, %(actor)s, %(at)s)
 """
-_UNPIN = b"UPDATE game_pin SET ended_at = %(at)s WHERE pin_id = %(pin_id)s AND ended_at IS NULL"
+_UNPIN = b"""
+UPDATE game_pin SET ended_at = %(at)s, ended_position = %(position)s WHERE pin_id = %(pin_id)s AND ended_at IS NULL
+"""
 _END_PIN = b"""
-UPDATE game_pin SET ended_at = %(at)s WHERE game_id = %(game_id)s AND field = %(field)s AND ended_at IS NULL
+UPDATE game_pin SET ended_at = %(at)s, ended_position = %(position)s
+WHERE game_id = %(game_id)s AND field = %(field)s AND ended_at IS NULL
 """
 _PIN = b"""
-INSERT INTO game_pin (pin_id, game_id, field, value, provenance, rejected, revision, rollback_id, pinned_at)
+INSERT INTO game_pin (pin_id, game_id, field, value, provenance, rejected, revision, rollback_id, pinned_at, position)
 VALUES (%(pin_id)s, %(game_id)s, %(field)s, %(value)s, %(provenance)s, %(rejected)s, %(revision)s, %(rollback_id)s,
-        %(at)s)
+        %(at)s, %(position)s)
 """
 _ROLLBACK = b"""
 INSERT INTO rollback (rollback_id, scope, reason, author, games, also, made_at)
@@ -153,7 +156,7 @@ def _holds(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> 
 
 
 def _values(event: RecordedEvent) -> dict[str, Any]:
-    head = {"game_id": event.game_id, "at": event.recorded_at, "actor": event.actor}
+    head = {"game_id": event.game_id, "at": event.recorded_at, "actor": event.actor, "position": event.position}
     payload: dict[str, Any] = json.loads(event.payload)
     return head | payload
 
