@@ -63,6 +63,17 @@ def over(edge_id: int, why: str) -> Event:
     )
 
 
+def matched(decision_id: int) -> Event:
+    decision = {"decision_id": decision_id, "record_id": 1, "game_id": None, "band": "review", "method": "title"}
+    return Event(
+        stream="record:1",
+        event_type="record.matched",
+        payload=decision | {"score": 0.5, "evidence": [], "alternatives": []},
+        actor="pipeline",
+        correlation_id="run",
+    )
+
+
 def member(record_id: int, *keys: str) -> dict[str, Any]:
     known = {"record_id": record_id, "source": "ifdb", "identity": f"id{record_id}", "version": 1}
     return known | {"live": True, "heard": None, "keys": list(keys)}
@@ -159,6 +170,30 @@ def test_a_judgement_that_is_ended_and_replaced_at_once_is_over_as_it_was_said(s
     write(store, over(1, "a mistake"), judged(2))
     rows = store.rows("SELECT edge_id, ended_why FROM match_edge ORDER BY edge_id")
     assert [row["ended_why"] for row in rows] == ["a mistake", None]
+
+
+def test_what_came_first_ended_a_judgement(store: Store) -> None:
+    write(store, judged(1))
+    write(store, judged(2))
+    write(store, over(1, "too late"))
+    write(store, judged(3), over(2, "too late"))
+    rows = store.rows("SELECT ended_why FROM match_edge ORDER BY edge_id")
+    assert [row["ended_why"] for row in rows] == ["judged anew", "judged anew", None]
+    with replayed(store) as result:
+        assert result.first_difference() is None
+
+
+def test_a_clock_that_is_set_back_changes_no_row(store: Store, owner: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("game_pipeline.store.replay.BATCH", 4)
+    write(store, judged(1), matched(1), judged(9, "llm"), over(9, "a mistake"))
+    for hours in (0, 1, 2):
+        owner.execute(
+            "ALTER TABLE import_event ALTER COLUMN recorded_at "
+            f"SET DEFAULT clock_timestamp() - interval '{hours} hours'"
+        )
+        write(store, matched(hours + 2), over(1, "a mistake"))
+    with replayed(store) as result:
+        assert result.first_difference() is None
 
 
 def test_a_payload_that_nobody_needs_stays_in_the_log(store: Store) -> None:

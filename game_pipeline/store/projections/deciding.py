@@ -20,7 +20,10 @@ __all__ = ["EDITS", "EXCLUSIONS", "HOLDS", "MATCHES"]
 
 _END_MATCHES = (
     BATCH
-    + b""", first AS (SELECT (p->>'record_id')::bigint AS id, min(at) AS at FROM batch GROUP BY 1)
+    + b""", first AS (
+    SELECT DISTINCT ON ((p->>'record_id')::bigint) (p->>'record_id')::bigint AS id, at
+    FROM batch ORDER BY (p->>'record_id')::bigint, n
+)
 UPDATE match_decision SET ended_at = first.at FROM first WHERE record_id = id AND ended_at IS NULL
 """
 )

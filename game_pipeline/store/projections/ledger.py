@@ -13,12 +13,12 @@ from .batch import BATCH, Family, as_batch
 
 __all__ = ["DEMOTED_KEYS", "EDGES", "RELATIONS"]
 
-# A judgement ends by the next of the same judge about the same two, or by an event that says so. What a batch both
-# judges and ends goes in ended: two standing rows for one pair are never there at once.
+# A judgement ends by the next of the same judge about the same two, or by an event that says so, whichever is first in
+# the log. What a batch both judges and ends goes in ended: two standing rows for one pair are never there at once.
 _TOLD = (
     BATCH
     + b""", ended AS (
-    SELECT (p->>'edge_id')::bigint AS edge_id, min(n) AS n, min(at) AS at,
+    SELECT (p->>'edge_id')::bigint AS edge_id, min(n) AS n, (array_agg(at ORDER BY n))[1] AS at,
            (array_agg(actor ORDER BY n))[1] AS actor, (array_agg(p->>'why' ORDER BY n))[1] AS why
     FROM batch WHERE type = 'records.judgement_ended' GROUP BY 1
 ), judged AS (
@@ -34,13 +34,15 @@ _TOLD = (
 _END_EDGES = (
     _TOLD
     + b""", first AS (
-    SELECT DISTINCT ON (a, b, judge) a, b, judge, at, actor FROM judged ORDER BY a, b, judge, n
+    SELECT DISTINCT ON (a, b, judge) a, b, judge, n, at, actor FROM judged ORDER BY a, b, judge, n
 ), over AS (
-    SELECT edge_id, at, actor, why FROM ended
-    UNION ALL
-    SELECT edge.edge_id, first.at, first.actor, 'judged anew'
-    FROM first JOIN match_edge AS edge ON edge.a = first.a AND edge.b = first.b AND edge.judge = first.judge
-    WHERE edge.ended_at IS NULL AND NOT EXISTS (SELECT FROM ended WHERE ended.edge_id = edge.edge_id)
+    SELECT DISTINCT ON (edge_id) * FROM (
+        SELECT edge_id, n, at, actor, why FROM ended
+        UNION ALL
+        SELECT edge.edge_id, first.n, first.at, first.actor, 'judged anew'
+        FROM first JOIN match_edge AS edge ON edge.a = first.a AND edge.b = first.b AND edge.judge = first.judge
+        WHERE edge.ended_at IS NULL
+    ) AS each ORDER BY edge_id, n
 )
 UPDATE match_edge SET ended_at = over.at, ended_by = over.actor, ended_why = over.why
 FROM over WHERE match_edge.edge_id = over.edge_id AND match_edge.ended_at IS NULL
@@ -52,10 +54,13 @@ _EDGES = (
 INSERT INTO match_edge (edge_id, a, b, judgement, judge, method, score, keys, reason, judged_by, judged_at, ended_at,
                         ended_by, ended_why)
 SELECT edge_id, a, b, p->>'judgement', judge, p->>'method', (p->>'score')::real,
-       ARRAY(SELECT jsonb_array_elements_text(p->'keys')), p->'reason', judged.actor, judged.at,
-       coalesce(ended.at, replaced.at), coalesce(ended.actor, replaced.actor),
-       CASE WHEN ended.at IS NOT NULL THEN ended.why WHEN replaced.at IS NOT NULL THEN 'judged anew' END
-FROM judged JOIN replaced USING (edge_id) LEFT JOIN ended USING (edge_id)
+       ARRAY(SELECT jsonb_array_elements_text(p->'keys')), p->'reason', judged.actor, judged.at, over.at, over.actor,
+       over.why
+FROM judged JOIN replaced USING (edge_id) LEFT JOIN ended USING (edge_id) CROSS JOIN LATERAL (
+    SELECT ended.at, ended.actor, ended.why WHERE replaced.n IS NULL OR ended.n < replaced.n
+    UNION ALL
+    SELECT replaced.at, replaced.actor, 'judged anew' WHERE replaced.n < coalesce(ended.n, replaced.n + 1)
+) AS over
 """
 )
 _DEMOTED = (
