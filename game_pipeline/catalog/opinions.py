@@ -20,6 +20,7 @@ from .ledger.edges import judged, read_edges
 from .ledger.keys import demoted_among
 from .placing import nearest_record
 from .records import lock_catalogue, members_of, read_record
+from .review import match_question
 from .work import MatchReport, alone, drain
 
 if TYPE_CHECKING:
@@ -77,13 +78,13 @@ def hear(curator: Curator, judge: Judge, report: MatchReport) -> None:
 
 
 _ITEM = b"""
-SELECT item_id, proposal FROM review_item WHERE record_id = %s AND kind = 'match' AND state = 'open' ORDER BY item_id
+SELECT item_id, proposal FROM review_item WHERE question = %s AND state = 'open'
 """
 
 
 def _asked(connection: Connection[DictRow], record_id: int) -> _Asked | None:
     """The question about a record; None where it is no question any more, or no game of it has another record."""
-    row = connection.execute(_ITEM, (record_id,)).fetchone()
+    row = connection.execute(_ITEM, (match_question(record_id),)).fetchone()
     if row is None:
         return None
     record = read_record(connection, record_id)
@@ -104,7 +105,7 @@ def _asked(connection: Connection[DictRow], record_id: int) -> _Asked | None:
 
 def _still_open(connection: Connection[DictRow], record_id: int, asked: _Asked) -> bool:
     """Is it the question that the judge was asked, and has no other run asked it meanwhile?"""
-    row = connection.execute(_ITEM, (record_id,)).fetchone()
+    row = connection.execute(_ITEM, (match_question(record_id),)).fetchone()
     if row is None or row["item_id"] != asked.item_id or read_record(connection, record_id).version != asked.version:
         return False
     return not any(edge.judge == "llm" for edge in read_edges(connection, [record_id]))

@@ -55,6 +55,16 @@ def carry_edits(
     return events, carried, lost
 
 
+_QUESTIONS = b"""
+SELECT item_id, game_id FROM review_item
+WHERE game_id = %(gone)s AND state = 'open' AND kind NOT IN ('match', 'held')
+UNION
+SELECT item_id, game_id FROM review_item
+WHERE proposal->'games' @> to_jsonb(%(gone)s::bigint) AND state = 'open' AND kind = 'duplicate'
+ORDER BY item_id
+"""
+
+
 def close_everything(connection: Connection[DictRow], gone: Standing, wording: Wording) -> list[Event]:
     """Conflicts of a game that is no more are over, and what was asked about it is asked no longer.
 
@@ -65,12 +75,7 @@ def close_everything(connection: Connection[DictRow], gone: Standing, wording: W
         game_event(gone.game_id, "conflict.closed", {"conflict_id": conflict_id, "field": field}, wording)
         for field, (conflict_id, _) in sorted(gone.conflicts.items())
     ]
-    rows = connection.execute(
-        b"SELECT item_id, game_id FROM review_item WHERE state = 'open' AND kind NOT IN ('match', 'held') "
-        b"AND (game_id = %(gone)s OR (kind = 'duplicate' AND proposal->'games' @> to_jsonb(%(gone)s::bigint))) "
-        b"ORDER BY item_id",
-        {"gone": gone.game_id},
-    ).fetchall()
+    rows = connection.execute(_QUESTIONS, {"gone": gone.game_id}).fetchall()
     return events + [
         close_item(row["item_id"], row["game_id"], "stale", wording.actor, wording.correlation_id, wording.reason)
         for row in rows
