@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .context import App, Failed, as_json, json_option, pass_app, print_json, print_table
+from .context import App, Failed, WrongUse, as_json, json_option, pass_app, print_json, print_table
 from .times import read_month
 
 if TYPE_CHECKING:
@@ -23,14 +24,19 @@ def events() -> None:
 @events.command()
 @click.option("-n", "--number", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--type", "event_type", help="Only this type, such as game.revised.")
-@click.option("--game", type=int, help="Only events of this game.")
+@click.option("--game", type=click.IntRange(1, 2**63 - 1), metavar="ID", help="Only events of this game.")
 @click.option("--source", help="Only events of this source.")
 @json_option
 @pass_app
 def tail(app: App, number: int, event_type: str | None, game: int | None, source: str | None, json_: bool) -> None:
     """The newest events, oldest first."""
     from game_pipeline.store.event_log import newest_events
+    from game_pipeline.store.event_types import EVENT_TYPES
 
+    if event_type is not None and event_type not in EVENT_TYPES:
+        near = difflib.get_close_matches(event_type, EVENT_TYPES, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "they are listed by: game-pipeline events types"
+        raise WrongUse(f"no type of event {event_type!r}; {hint}")
     with app.store() as store, store.connection() as connection:
         rows = newest_events(connection, number, event_type=event_type, game_id=game, source=source)
     if json_:

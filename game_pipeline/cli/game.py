@@ -57,7 +57,7 @@ def find(app: App, text: str, limit: int, json_: bool) -> None:
 @pass_app
 def show(app: App, game_id: int, at: str | None, json_: bool) -> None:
     """One game: every field with where its value comes from. A number that was merged leads to the game it became."""
-    moment = read_time(at) if at else None
+    moment = read_time(at) if at is not None else None
     asked = game_id
     with app.store() as store:
         if moment is None:

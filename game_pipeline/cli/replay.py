@@ -23,9 +23,9 @@ def replay(app: App, verify: bool, until: str | None, json_: bool) -> None:
     from game_pipeline.store.archive import ArchiveError
     from game_pipeline.store.replay import ReplayError, replayed
 
-    if verify and until:
+    if verify and until is not None:
         raise WrongUse("--verify compares with the catalogue of now; give either --verify or --until")
-    moment = read_time(until) if until else None
+    moment = read_time(until) if until is not None else None
     begun = time.monotonic()
     try:
         with app.store() as store, replayed(store, app.settings.archive_dir, until=moment) as result:

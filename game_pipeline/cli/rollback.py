@@ -127,7 +127,7 @@ def _scope(
         raise WrongUse("--parser-version needs --source: each source has a parser of its own")
     if source is not None and source not in SOURCES:
         raise WrongUse(f"no source {source!r}; there are {', '.join(SOURCES)}")
-    begin, end = (read_time(text) if text else None for text in (since, until))
+    begin, end = (None if text is None else read_time(text) for text in (since, until))
     if begin and end and begin >= end:
         raise WrongUse("--since must be before --until")
     return Scope(source=source, run_id=run_id, parser_version=parser_version, since=begin, until=end)

@@ -98,7 +98,7 @@ def status(app: App, json_: bool) -> None:
             ("run", "source", "status", "started", "pages", "changed", "failed"),
             [
                 (
-                    row["run_id"][:8],
+                    row["run_id"],
                     row["source"],
                     row["status"],
                     row["started_at"],

@@ -12,10 +12,9 @@ __all__ = ["read_month", "read_time"]
 def read_time(text: str) -> dt.datetime:
     """A moment as people write it: ISO 8601; without a zone it is local time. Raises `WrongUse`."""
     try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
+        return dt.datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):  # the latter where the zone would lead out of the years that there are
         raise WrongUse(f"no time: {text!r}; write it like 2026-11-21 or 2026-11-21T14:30") from None
-    return moment.astimezone()
 
 
 def read_month(text: str) -> dt.date:

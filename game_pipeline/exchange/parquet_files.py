@@ -15,8 +15,8 @@ from .tables import SCHEMA_VERSION, TABLES, Cell, ColumnType, Table
 __all__ = ["ParquetWriter"]
 
 # A row group ends at whichever comes first: descriptions are few and long, links many and short.
-GROUP_ROWS = 50_000
-GROUP_CHARACTERS = 16_000_000
+GROUP_ROWS = 10_000
+GROUP_CHARACTERS = 4_000_000
 
 _TYPES: dict[ColumnType, Any] = {
     "integer": pa.int64(),
