@@ -295,7 +295,6 @@ class _Adoption:
         """`previous`: what the sources say, None where only the catalogue's own record does."""
         name = self.source.name
         value = edited_value(looked.record, edit.field)
-        before = f"edited in {name} before the import"
         return Event(
             stream=f"game:{game_id}",
             event_type="game.edited",
@@ -304,7 +303,7 @@ class _Adoption:
                 "field": edit.field,
                 "value": value,
                 "previous": value if looked.what == "new" else previous,
-                "reason": f"{edit.reason} ({before})" if edit.reason else before,
+                "reason": edit.reason or f"edited in {name} before the import",
                 "edited_at": edit.edited_at.isoformat(),
                 "carried_from": None,
             },

@@ -146,17 +146,26 @@ def edited_value(record: GameRecord, name: str) -> Any:
     raise AdoptError(f"no field {name!r} that people edit")
 
 
+_LAST_EDITS = b"""
+SELECT DISTINCT ON (field) field, value, author, edited_at, released_at FROM human_edit AS edit
+WHERE game_id = %s AND NOT EXISTS (
+    SELECT FROM rollback
+    WHERE edit.game_id = ANY(games) AND NOT scope ? 'game' AND undone_at IS NULL
+      AND also->'edits_released' @> to_jsonb(edit.edit_id))
+ORDER BY field, released_at DESC NULLS FIRST
+"""
+
+
 def _news_of_edits(
     connection: Connection[DictRow], game_id: int, record: GameRecord, edits: Sequence[ExistingEdit]
 ) -> tuple[ExistingEdit, ...]:
-    """The edits that are newer than what people have done about their fields here; a release counts, too."""
+    """The edits that are newer than what people have done about their fields here.
+
+    A release counts, too; but what was taken back with the import that had brought it, a mended file brings again.
+    """
     if not edits:
         return ()
-    rows = connection.execute(
-        b"SELECT DISTINCT ON (field) field, value, author, edited_at, released_at FROM human_edit WHERE game_id = %s "
-        b"ORDER BY field, released_at DESC NULLS FIRST",
-        (game_id,),
-    ).fetchall()
+    rows = connection.execute(_LAST_EDITS, (game_id,)).fetchall()
     last = {row["field"]: row for row in rows}
 
     def newer(edit: ExistingEdit) -> bool:

@@ -203,10 +203,17 @@ def _revision_rows(revision: dict[str, Any], field: str | None) -> list[tuple[An
         return [(*head, f"first: {', '.join(revision['changed_fields'])}", "", "", runs)]
     rows: list[tuple[Any, ...]] = []
     for change in revision["changes"]:
-        why = revision["reason"] or "; ".join(filter(None, (because(change["because"]), imported(revision["imports"]))))
+        why = _why(revision, change["because"])
         sides = difference(change["field"], change["old"], change["new"])
         rows.append((*(("", None, "", "") if rows else head), change["field"], *sides, why))
     return rows or [(*head, f"now {revision['status']}", "", "", runs)]
+
+
+def _why(revision: dict[str, Any], entry: dict[str, Any] | None) -> str:
+    """What a person did has their reason. An import has whose word stands and the run, of a catalogue its name, too."""
+    if revision["reason"] and revision["cause"] != "imported":
+        return str(revision["reason"])
+    return "; ".join(filter(None, (revision["reason"], because(entry), imported(revision["imports"]))))
 
 
 for command in (edit, release, rollback, merge, split, unmerge, relate_, unrelate_, why, duplicates):

@@ -19,6 +19,7 @@ from game_pipeline.catalog import (
     undo_rollback,
 )
 from game_pipeline.sources import SOURCES
+from game_pipeline.store import Store
 
 from .context import App, F, WrongUse, json_option, pass_app, person, print_json, print_table, reason_option
 from .deciding import Work, changing, looking
@@ -53,8 +54,10 @@ def scope_options(command: F) -> F:
 @pass_app
 def preview(app: App, /, json_: bool, **scope: Any) -> None:
     """Show what would change, and which human edits stand. Nothing is done."""
+    wanted = _scope(**scope)
     with app.store() as store:
-        print_rollback(looking(app, store, _work(_scope(**scope), "preview")), json_, done=False)
+        _check_source(store, wanted.source)
+        print_rollback(looking(app, store, _work(wanted, "preview")), json_, done=False)
 
 
 @rollback.command()
@@ -67,8 +70,10 @@ def apply(app: App, /, json_: bool, reason: str, **scope: Any) -> None:
 
     Look first with: game-pipeline rollback preview. Undone by: game-pipeline rollback undo N.
     """
+    wanted = _scope(**scope)
     with app.store() as store:
-        print_rollback(changing(app, store, _work(_scope(**scope), reason)), json_, done=True)
+        _check_source(store, wanted.source)
+        print_rollback(changing(app, store, _work(wanted, reason)), json_, done=True)
 
 
 @rollback.command("list")
@@ -125,12 +130,19 @@ def _scope(
         raise WrongUse("say what to take back: --source, --run, --parser-version, --since or --until")
     if parser_version is not None and source is None:
         raise WrongUse("--parser-version needs --source: each source has a parser of its own")
-    if source is not None and source not in SOURCES:
-        raise WrongUse(f"no source {source!r}; there are {', '.join(SOURCES)}")
     begin, end = (None if text is None else read_time(text) for text in (since, until))
     if begin and end and begin >= end:
         raise WrongUse("--since must be before --until")
     return Scope(source=source, run_id=run_id, parser_version=parser_version, since=begin, until=end)
+
+
+def _check_source(store: Store, name: str | None) -> None:
+    """A catalogue that was imported is a source, too."""
+    if name is None or name in SOURCES:
+        return
+    if store.row("SELECT FROM source_url_state WHERE source = %s LIMIT 1", (name,)) is None:
+        imported = [row["name"] for row in store.rows("SELECT name FROM existing_catalogue ORDER BY name")]
+        raise WrongUse(f"no source {name!r}; there are {', '.join([*SOURCES, *imported])}")
 
 
 def _work(scope: Scope, reason: str) -> Work[RollbackReport]:

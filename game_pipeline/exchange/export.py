@@ -1,6 +1,6 @@
 """Taking the catalogue along: every active game as of one moment, as JSON lines, CSV or Parquet.
 
-What a file says of a game is in `export_tables`, how files appear in a directory in `export_place`.
+What a file says of a game is in `tables`, how files appear in a directory in `place`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from game_pipeline.catalog import (
     reject,
     release_field,
     roll_back,
+    undo_rollback,
 )
 from game_pipeline.store import load_body
 from game_pipeline.store.replay import replayed
@@ -74,7 +75,7 @@ def test_what_people_had_set_stands_with_its_author_and_date(catalogue: Catalogu
     shown = catalogue.shown(game_id)
     edits = {row["field"]: row for row in shown["edits"]}
     assert (edits["title"]["author"], edits["title"]["edited_at"].isoformat()[:10]) == ("eve", "2019-03-04")
-    assert edits["title"]["reason"] == "the box says so (edited in old before the import)"
+    assert edits["title"]["reason"] == "the box says so"
     assert (edits["release_date"]["author"], edits["release_date"]["value"]) == ("old", None)
     assert edits["descriptions.en"]["value"] == "A bird at night."
     (revision,) = game_history(catalogue.store, game_id)
@@ -217,11 +218,48 @@ def test_a_dry_run_leaves_nothing_and_tells_what_would_happen(catalogue: Catalog
     assert "release_date" in dry.failed[0]
 
 
-def test_an_import_can_be_taken_back(catalogue: Catalogue) -> None:
-    imported(catalogue, game("1", title="Owl"), game("2", edit("title"), title="Crow"))
+def test_an_import_can_be_taken_back_with_the_edits_it_brought(catalogue: Catalogue) -> None:
+    imported(catalogue, game("1", title="Owl"), game("2", edit("title"), title="Crow"), game("3", title="Hen"))
+    owl, crow, hen = catalogue.games()
+    catalogue.edit(hen, "release_date", "1999")
+    report = catalogue.does(roll_back, Scope(source="old"), author="ann", reason="the wrong file")
+    assert [catalogue.shown(each)["status"] for each in (owl, crow, hen)] == ["withdrawn", "withdrawn", "active"]
+    assert catalogue.shown(crow)["edits"] == []
+    assert [each["field"] for each in catalogue.shown(hen)["edits"]] == ["release_date"]
+    assert _equals_its_replay(catalogue)
+
+    catalogue.does(undo_rollback, report.rollback_id, author="ann", reason="it was right")
+    assert [catalogue.shown(each)["status"] for each in (owl, crow, hen)] == ["active", "active", "active"]
+    assert [(each["field"], each["value"]) for each in catalogue.shown(crow)["edits"]] == [("title", "Crow")]
+    assert _equals_its_replay(catalogue)
+
+
+def test_an_edit_stands_again_where_the_import_that_replaced_it_is_taken_back(catalogue: Catalogue) -> None:
+    imported(catalogue, game("1", edit("title", "2019-03-04"), title="Owl"))
+    owl = catalogue.only_game()
+    catalogue.curator.correlation_id = "the second import"
+    imported(catalogue, game("1", edit("title", "2020-03-04"), title="Qwl"), sha256="file 2")
+    assert catalogue.state(owl)["title"] == "Qwl"
+    catalogue.does(roll_back, Scope(run_id="the second import"), author="ann", reason="a typing error")
+    assert catalogue.state(owl)["title"] == "Owl"
+    (stands,) = catalogue.shown(owl)["edits"]
+    assert (stands["field"], stands["value"]) == ("title", "Owl")
+    catalogue.does(roll_back, Scope(source="old"), author="ann", reason="all of it")
+    assert catalogue.shown(owl)["status"] == "withdrawn"
+    assert _equals_its_replay(catalogue)
+
+
+def test_a_mended_file_brings_its_edits_though_the_import_before_was_taken_back(catalogue: Catalogue) -> None:
+    wrong, right = game("1", edit("title"), title="Qwl"), game("1", edit("title"), title="Owl")
+    imported(catalogue, wrong)
+    owl = catalogue.only_game()
     catalogue.does(roll_back, Scope(source="old"), author="ann", reason="the wrong file")
-    statuses = [catalogue.shown(game_id)["status"] for game_id in catalogue.games()]
-    assert statuses == ["withdrawn", "active"]
+    assert _counts(imported(catalogue, wrong)) == {"unchanged": 1}
+    assert catalogue.shown(owl)["status"] == "withdrawn"
+    assert _counts(imported(catalogue, right, sha256="file 2")) == {"changed": 1, "edits": 1}
+    (stands,) = catalogue.shown(owl)["edits"]
+    assert (stands["author"], stands["value"]) == ("eve", "Owl")
+    assert (catalogue.shown(owl)["status"], catalogue.state(owl)["title"]) == ("active", "Owl")
     assert _equals_its_replay(catalogue)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from game_pipeline.exchange.existing import CLAIMS
 from game_pipeline.settings import load_settings
+from game_pipeline.store import Store
 
 from .conftest import Shell
 
@@ -77,6 +79,64 @@ def test_a_catalogue_is_taken_over_with_its_edits_and_their_dates(shell: Shell, 
     assert shell("replay", "--verify").code == 0
     told = shell("events", "tail", "--type", "catalogue.imported", "--json").document
     assert [(each["payload"]["name"], each["payload"]["counts"]["new"]) for each in told] == [("old", 2)]
+
+
+def test_a_bad_import_is_found_in_the_history_and_taken_back_by_run_or_by_name(shell: Shell, workplace: Path) -> None:
+    edited = {"title": {"at": "2019-03-04", "by": "eve", "reason": "the box says so"}}
+    assert shell("import-catalogue", write(workplace / "old.jsonl", OWL, CROW), "--name", "old").code == 0
+    mended = OWL | {"title": "The qwl", "edited": {"title": edited["title"] | {"at": "2020-03-04"}}}
+    assert shell("import-catalogue", write(workplace / "old.jsonl", mended, CROW), "--name", "old").code == 0
+    owl, run = _rows(
+        workplace,
+        "SELECT game_id, run_id FROM record_version JOIN game_member USING (record_id) WHERE version = 2",
+    )[0]
+    history = shell("game", "history", str(owl), "--field", "title")
+    told = " ".join(history.out.split())
+    assert "eve set it on 2020-03-04" in told
+    assert run.removeprefix("command:")[:8] in told
+
+    preview = shell("rollback", "preview", "--run", run)
+    assert (preview.code, "1 game would change" in preview.out) == (0, True)
+    assert shell("rollback", "apply", "--run", run, "--reason", "a typing error").code == 0
+    assert shell("game", "show", str(owl), "--json").document["state"]["title"] == "The owl at night"
+    assert shell("rollback", "apply", "--source", "old", "--reason", "the wrong file").code == 0
+    assert shell("game", "find", "").code == 1
+    unknown = shell("rollback", "preview", "--source", "older")
+    assert (unknown.code, unknown.err.rstrip().endswith(", old")) == (2, True)
+    assert shell("replay", "--verify").code == 0
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_what_is_exported_comes_back_in_an_empty_catalogue_and_is_exported_so_again(
+    shell: Shell, workplace: Path, store: Store, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    owl = OWL | {
+        "descriptions": [{"lang": "en", "text": '=A night.\n\n- one\n- two, "three"'}, {"text": "Без языка."}],
+        "alt_titles": [{"title": "Сова | Филин", "lang": "ru"}],
+        "credits": [{"name": "@ann", "role": "translator", "url": "https://a.example/ann"}],
+        "urls": [{"url": "https://a.example/play", "kind": "play_online", "label": "+play"}],
+    }
+    owl["edited"] = owl["edited"] | {"tags": {"at": "2020-01-02T03:04:05Z", "by": "-bob", "reason": "'=none"}}
+    assert shell("import-catalogue", write(workplace / "old.jsonl", owl, CROW), "--name", "old").code == 0
+    assert shell("export", "--format", form, "--out", "first").code == 0
+    assert shell("export", "--format", "jsonl", "--out", "first-lines" if form != "jsonl" else "first").code == 0
+
+    for name in ("GAME_PIPELINE_DATABASE_URL", "GAME_PIPELINE_DAGSTER_DATABASE_URL"):
+        monkeypatch.setenv(name, store.url)
+    assert shell("import-catalogue", "first", "--name", "moved").code == 0
+    assert shell("export", "--format", "jsonl", "--out", "second").code == 0
+    assert shell("import-catalogue", "first", "--name", "moved", "--json").document["counts"]["unchanged"] == 2
+    first, second = (_said(workplace / name) for name in ("first" if form == "jsonl" else "first-lines", "second"))
+    assert first == second
+    assert first[0]["edited"]["tags"]["reason"] == "'=none"
+
+
+def _said(directory: Path) -> list[dict[str, Any]]:
+    """What an export says of its games, but for the numbers that a new catalogue gives them."""
+    games = [json.loads(line) for line in (directory / "games.jsonl").read_text(encoding="utf-8").splitlines()]
+    for game in games:
+        game["external_ids"] = [each for each in game["external_ids"] if each["scheme"] != "moved"]
+    return [{name: game[name] for name in (*CLAIMS, "edited")} for game in games]
 
 
 def test_broken_lines_are_told_one_a_line(shell: Shell, workplace: Path) -> None:

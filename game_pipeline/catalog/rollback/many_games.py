@@ -16,6 +16,7 @@ from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.catalog.taking_back import Version, taken_back
 from game_pipeline.store import Event, append
 
+from .brought_edits import take_edits_back
 from .report import RollbackError, RollbackReport, Scope
 from .steps import CAUSE, bring_up_to_date, games_of, hear, released_holds, rollback_event
 
@@ -25,7 +26,7 @@ __all__ = ["roll_back"]
 def roll_back(
     connection: Connection[DictRow], curator: Curator, scope: Scope, *, author: str, reason: str
 ) -> RollbackReport:
-    """Take back everything that a scope brought, inside the caller's transaction; human edits stand.
+    """Take back everything that a scope brought, inside the caller's transaction; what people have set here stands.
 
     A game that only the scope brought is withdrawn, unless a person has worked on it. Raises `RollbackError`.
     """
@@ -60,16 +61,20 @@ def roll_back(
             rollback_id=rollback_id,
             ends_on="page" if scope.parser_version is None else "version",
         )
-    if not events:
+    back = take_edits_back(connection, set(games.values()), scope, wording)
+    if not events and not back.events:
         raise RollbackError(f"of {_in_words(scope)} nothing is heard any more: the pages have changed again since")
     held = {event.payload["record_id"] for event in events}
-    touched = sorted({game_id for record_id, game_id in games.items() if record_id in held})
+    touched = sorted(
+        {game_id for record_id, game_id in games.items() if record_id in held}
+        | {event.game_id for event in back.events if event.game_id is not None}
+    )
     before = {game_id: read_standing(connection, game_id) for game_id in touched}
-    append(connection, events)
+    append(connection, [*events, *back.events])
     changes = [bring_up_to_date(connection, curator, game_id, before[game_id], wording) for game_id in touched]
     also = {
-        "edits_released": [],
-        "edits_reinstated": [],
+        "edits_released": back.released,
+        "edits_reinstated": back.reinstated,
         "unpinned": _ended_pins(connection, before.values()),
         "holds_released": released_holds(events),
     }
