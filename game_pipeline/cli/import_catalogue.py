@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from game_pipeline.exchange import Problem
 
 PLAIN_EVERY = 10.0
+MOST_REFUSED = 1_000  # problems in the document; stderr has all of them, `counts` all lines
 _WORDS = {
     "new": ("new", "would be new"),
     "joined": ("joined a game that was there", "would join a game that is there"),
@@ -66,10 +67,15 @@ def import_catalogue(
     except AdoptError as error:
         raise WrongUse(str(error)) from None
     refused: list[str] = []
+    bad_lines = 0
 
-    def refuse(problem: Problem) -> None:
-        refused.append(str(problem))
-        click.echo(str(problem), err=True)
+    def refuse(problems: list[Problem]) -> None:
+        nonlocal bad_lines
+        bad_lines += 1
+        for problem in map(str, problems):
+            click.echo(problem, err=True)
+            if len(refused) < MOST_REFUSED:
+                refused.append(problem)
 
     try:
         games = read_existing(file, skip=refuse if dry_run or skip_bad_lines else None)
@@ -92,7 +98,7 @@ def import_catalogue(
             f"{error.bad_lines} lines of {file.name} are wrong and nothing was imported "
             f"(--skip-bad-lines imports the others)"
         ) from None
-    report.counts["refused"] = len(refused)
+    report.counts["refused"] = bad_lines
     if json_:
         print_json(
             {"name": name, "dry_run": dry_run, "counts": {what: report.counts[what] for what in _WORDS}}
@@ -107,11 +113,13 @@ def import_catalogue(
         _print(report, dry_run=dry_run)
     for failure in report.failed:
         click.echo(failure, err=True)
-    wrong = len(refused) + len(report.failed)
+    wrong = bad_lines + report.counts["failed"]
     if wrong:
+        told = f"{wrong} {'game' if wrong == 1 else 'games'} of {file.name}"
         raise Failed(
-            f"{wrong} games of {file.name} {'would not be' if dry_run else 'were not'} taken; all others "
-            f"{'would be' if dry_run else 'were'}"
+            f"{told} would not be taken; all others would be"
+            if dry_run
+            else f"{told} could not be taken; all others were"
         )
 
 
@@ -123,6 +131,8 @@ def _print(report: AdoptReport, *, dry_run: bool) -> None:
         )
     for identity in report.gone:
         click.echo(f"not in the file any more: {identity}")
+    if not any(report.counts[what] for what in _WORDS):
+        click.echo("the file holds no games")
     for what, (done, planned) in _WORDS.items():
         if report.counts[what]:
             click.echo(f"{report.counts[what]} {planned if dry_run else done}")

@@ -219,7 +219,10 @@ def _moment(value: Any) -> dt.datetime:
         raise ValueError("its date is missing")
     try:
         moment = dt.datetime.fromisoformat(value.strip())
-        moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC)
-        return moment.astimezone(dt.UTC)
+        moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"no date: {value[:40]!r}; write it like 2021-03-01 or 2021-03-01T14:30Z") from None
+    # It would outrank whatever people do here until then. A day: clocks and zones differ.
+    if moment > dt.datetime.now(dt.UTC) + dt.timedelta(days=1):
+        raise ValueError(f"{value[:40]} has not come yet")
+    return moment

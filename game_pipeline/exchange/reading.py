@@ -57,11 +57,11 @@ def check_existing(path: Path) -> FileReport:
     return FileReport(games, bad, tuple(problems))
 
 
-def read_existing(path: Path, *, skip: Callable[[Problem], None] | None = None) -> Iterator[ExistingGame]:
+def read_existing(path: Path, *, skip: Callable[[list[Problem]], None] | None = None) -> Iterator[ExistingGame]:
     """The games of a JSON lines or CSV file, or of a directory that holds an export of ours.
 
     Raises `ExistingFileError` with the first 50 problems before any game is given, when any line is bad. With `skip`
-    bad lines are left out, and it is told why of each; only a file that is no catalogue at all raises then.
+    bad lines are left out, and it is told what is wrong with each; only a file that is no catalogue at all raises then.
     """
     if skip is None:
         report = check_existing(path)
@@ -71,17 +71,18 @@ def read_existing(path: Path, *, skip: Callable[[Problem], None] | None = None) 
     return _good(_no_id_twice(path), skip)
 
 
-def _refuse(problem: Problem) -> None:
-    raise ExistingFileError([problem])  # the file changed since it was checked
+def _refuse(problems: list[Problem]) -> None:
+    raise ExistingFileError(problems)  # the file changed since it was checked
 
 
-def _good(found: Iterator[ExistingGame | list[Problem]], skip: Callable[[Problem], None]) -> Iterator[ExistingGame]:
+def _good(
+    found: Iterator[ExistingGame | list[Problem]], skip: Callable[[list[Problem]], None]
+) -> Iterator[ExistingGame]:
     for each in found:
         if isinstance(each, ExistingGame):
             yield each
         else:
-            for problem in each:
-                skip(problem)
+            skip(each)
 
 
 def _read(path: Path) -> Iterator[ExistingGame | list[Problem]]:

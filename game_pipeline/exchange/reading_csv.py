@@ -154,6 +154,7 @@ def _read_row(name: str, row: CsvRow) -> ExistingGame | list[Problem]:
                 problems.append(
                     Problem(name, row.line, column, f"{item[:80]!r} has no colon; expected {_EXPECTED[column]}")
                 )
+                continue
             found.append({first: key.strip(), "value": value.strip()})
         return found
 
@@ -178,11 +179,12 @@ def _read_row(name: str, row: CsvRow) -> ExistingGame | list[Problem]:
         if _field(field) in edited:
             problems.append(Problem(name, row.line, "edited", f"{field[:80]!r} is there twice"))
         edited[_field(field)] = {"at": date, "by": author or None}
-    if problems:
-        return problems
-    return read_game(
+    found = read_game(
         RawGame(name, row.line, cells.get("id", "").strip(), claims, edited, expected=_EXPECTED, names=_NAMES)
     )
+    if problems:
+        return problems if isinstance(found, ExistingGame) else [*problems, *found]
+    return found
 
 
 def _items(cell: str) -> list[str]:

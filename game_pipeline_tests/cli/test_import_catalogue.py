@@ -110,7 +110,7 @@ def test_a_bad_import_is_found_in_the_history_and_taken_back_by_run_or_by_name(s
 def test_what_is_exported_comes_back_in_an_empty_catalogue_and_is_exported_so_again(
     shell: Shell, workplace: Path, store: Store, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    owl = OWL | {
+    owl: dict[str, Any] = OWL | {
         "descriptions": [{"lang": "en", "text": '=A night.\n\n- one\n- two, "three"'}, {"text": "Без языка."}],
         "alt_titles": [{"title": "Сова | Филин", "lang": "ru"}],
         "credits": [{"name": "@ann", "role": "translator", "url": "https://a.example/ann"}],
@@ -164,6 +164,15 @@ def test_broken_lines_are_told_one_a_line(shell: Shell, workplace: Path) -> None
     }
     assert len(skipping.document["refused"]) == 3
     assert "kind" in skipping.document["refused"][2]
+
+
+def test_a_line_with_two_faults_is_one_line_refused_and_an_empty_file_is_told(shell: Shell, workplace: Path) -> None:
+    file = write(workplace / "old.jsonl", OWL, {"id": "20", "title": "Hen", "kind": "bird", "release_date": "soon"})
+    dry = shell("import-catalogue", file, "--dry-run", "--json")
+    assert (dry.document["counts"]["refused"], len(dry.document["refused"])) == (1, 2)
+    assert "1 game of old.jsonl would not be taken" in dry.err
+    empty = shell("import-catalogue", write(workplace / "empty.jsonl"))
+    assert (empty.code, empty.out) == (0, "the file holds no games\n")
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ def test_a_game_of_one_column_claims_nothing_else(write: Write) -> None:
         ('{"id": "1", "title": "Z", "kind": "novel"}', "line 1, kind: Input should be 'game'"),
         ('{"id": "1", "title": "Z", "edited": {"titel": "2021-03-01"}}', "edited: titel: no such field; did you mean"),
         ('{"id": "1", "title": "Z", "edited": {"title": "March"}}', "edited: title: no date: 'March'"),
+        ('{"id": "1", "title": "Z", "edited": {"title": "2921-03-01"}}', "edited: title: 2921-03-01 has not come yet"),
         ('{"id": "1", "title": "Z", "edited": {"kind": "2021-03-01"}}', "edited: kind: was edited and is missing"),
         ('{"id": "1", "title": "Z", "edited": {"title": {"on": "2021"}}}', "unknown key 'on'"),
         ('{"id": "1", "title": "Z", "\\ud800": 1}', "\\ud800: unknown key"),
@@ -182,9 +183,17 @@ def test_all_bad_lines_are_told_at_once_and_the_good_ones_given_where_asked(writ
     problems = told(path)
     assert len(problems) == 50
     assert problems[0].startswith("old.jsonl, line 2, titel: unknown key")
-    skipped: list[Problem] = []
+    skipped: list[list[Problem]] = []
     assert [game.id for game in read_existing(path, skip=skipped.append)] == ["1"]
-    assert str(skipped[-1]).startswith("old.jsonl, line 102, id: '1' is the id of line 1")
+    assert len(skipped) == 101
+    assert str(skipped[-1][0]).startswith("old.jsonl, line 102, id: '1' is the id of line 1")
+
+
+def test_everything_that_is_wrong_with_a_row_is_told_at_once(write: Write) -> None:
+    path = write("id,title,kind,release_date,tags,edited\n1,Zork,Game,1980/12,fantasy,title@1.3.2021\n", "old.csv")
+    assert [line.split(": ", 1)[0].rpartition(" ")[2] for line in told(path)] == [
+        "tags", "kind", "release_date", "edited",
+    ]  # fmt: skip
 
 
 def test_no_file_is_told(tmp_path: Path) -> None:
@@ -210,7 +219,7 @@ def test_no_file_is_told(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_no_bytes_end_in_anything_but_games_or_the_declared_error(name: str, content: bytes, write: Write) -> None:
     path = write(content, name)
-    skips: list[Callable[[Problem], None] | None] = [None, lambda problem: print(str(problem).encode())]
+    skips: list[Callable[[list[Problem]], None] | None] = [None, lambda problems: print(*map(str, problems))]
     for skip in skips:
         try:
             for game in read_existing(path, skip=skip):

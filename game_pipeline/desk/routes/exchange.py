@@ -100,7 +100,7 @@ def _take_in(desk: Desk, file: Path, digest: str, name: str, operator: str, *, d
         report = adopt(
             curator_for(desk.store, desk.settings, f"desk:{digest[:16]}"),
             source,
-            read_existing(file, skip=(lambda problem: refused.append(str(problem))) if dry_run else None),
+            read_existing(file, skip=(lambda problems: refused.extend(map(str, problems))) if dry_run else None),
             sha256=digest,
             author=operator,
             priority=desk.settings.catalogue_priority if rank is None else rank,
