@@ -28,6 +28,10 @@ def test_the_log_is_shown_exported_counted_and_replayed(shell: Shell, workplace:
     assert [event["event_type"] for event in newest] == ["game.created"] * 3
     assert "game.created" in shell("events", "tail").out
 
+    (run,) = shell("status", "--json").document["runs"]
+    assert run["run_id"] in shell("status").out
+    assert shell("rollback", "preview", "--run", run["run_id"]).code == 0
+
     out = workplace / "events.jsonl"
     assert shell("events", "export", "--out", str(out)).code == 0
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
