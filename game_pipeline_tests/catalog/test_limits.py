@@ -207,6 +207,16 @@ def test_a_vanished_page_is_not_held(limited: Catalogue) -> None:
     assert held(limited) == []
 
 
+def test_what_is_held_is_not_let_in_by_the_page_that_vanishes(limited: Catalogue) -> None:
+    limited.says("alpha", "owl", **OWL | {"title": "Lantern"})
+    limited.reconcile()
+    limited.drops("alpha", "owl")
+    limited.reconcile()
+    assert (now(limited, "title"), held(limited)) == (["Owl"], [(["title"], "open")])
+    answer(limited, "held", accept)
+    assert now(limited, "title") == ["Lantern"]
+
+
 def test_limits_are_per_source(limited: Catalogue) -> None:
     limited.curator.limits = {"alpha": ANYTHING_GOES}
     limited.says("alpha", "owl", **OWL | {"title": "Lantern"})

@@ -105,6 +105,36 @@ def test_when_the_page_changes_again_it_is_heard_again(catalogue: Catalogue, gam
     assert told(catalogue, game_id) == ("Magpie", "1999")
 
 
+def test_it_does_not_come_back_where_the_page_is_gone(catalogue: Catalogue, game_id: int) -> None:
+    back(catalogue, game_id, 1)
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    assert [item["state"] for item in catalogue.asked("vanished")] == ["open"]
+
+
+def test_it_does_not_come_back_where_the_page_was_gone_for_a_while(catalogue: Catalogue, game_id: int) -> None:
+    back(catalogue, game_id, 1)
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    says(catalogue, release_date="1999", title="Crow")
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    assert [item["state"] for item in catalogue.asked("vanished")] == ["stale"]
+    says(catalogue, release_date="1999", title="Magpie")
+    assert told(catalogue, game_id) == ("Magpie", "1999")
+
+
+def test_that_a_page_was_gone_is_taken_back_beside_what_was_taken_back_before(
+    catalogue: Catalogue, game_id: int
+) -> None:
+    back(catalogue, game_id, 1)
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    back_all(catalogue, run_id=catalogue.sites["alpha"].record("owl")["run_id"])
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    assert [item["state"] for item in catalogue.asked("vanished")] == ["stale"]
+
+
 def test_a_new_reading_of_a_page_that_was_taken_back_is_not_heard(catalogue: Catalogue, game_id: int) -> None:
     says(catalogue, release_date="1999", title="Crow", genre="birds")
     back(catalogue, game_id, 1)
@@ -275,6 +305,18 @@ def test_games_that_a_run_made_are_withdrawn_and_come_back_when_their_page_chang
     catalogue.says("beta", "crow", title="Crow", release_date="2002")
     catalogue.reconcile()
     assert (catalogue.shown(crow)["status"], told(catalogue, crow)) == ("active", ("Crow", "2002"))
+
+
+def test_a_withdrawn_game_is_not_back_because_its_page_is_gone_or_there_again(catalogue: Catalogue) -> None:
+    says(catalogue)
+    back_all(catalogue, source="alpha")
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    assert catalogue.shown(catalogue.only_game())["status"] == "withdrawn"
+    says(catalogue)
+    assert catalogue.shown(catalogue.only_game())["status"] == "withdrawn"
+    says(catalogue, title="Crow")
+    assert catalogue.shown(catalogue.only_game())["status"] == "active"
 
 
 def test_a_game_that_a_person_has_worked_on_is_not_withdrawn(catalogue: Catalogue) -> None:

@@ -44,7 +44,8 @@ def hear(
 ) -> list[Event]:
     """Hear `parts` of a record from now on; no event where it is heard so already."""
     wanted = resolve(parts, record.version)
-    if wanted == record.versions:
+    lost = not record.live and record.hold is not None and record.version > record.hold.upto  # and is to be back
+    if wanted == record.versions and not lost:
         return []
     reason = wording.reason or CAUSE
     if wanted == {ALL: record.version}:

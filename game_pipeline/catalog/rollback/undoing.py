@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from game_pipeline.catalog.game_events import edit_again, game_event, pin_again
 from game_pipeline.catalog.holding import hold_event, release_event
 from game_pipeline.catalog.reconcile import Curator
-from game_pipeline.catalog.records import StoredRecord, lock_catalogue, read_records
+from game_pipeline.catalog.records import HOLD_IS_OVER, StoredRecord, lock_catalogue, read_records
 from game_pipeline.catalog.review import ask_again
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
@@ -91,15 +91,12 @@ def _unhold(connection: Connection[DictRow], rollback_id: int, wording: Wording)
     return events, moved_on
 
 
-_RELEASED = b"""
-SELECT hold.*, standing.rollback_id AS newer,
-       standing.hold_id IS NOT NULL OR EXISTS (
-           SELECT FROM record_version AS later WHERE later.record_id = hold.record_id AND later.version > hold.upto
-             AND (hold.ends_on = 'version' OR later.change <> 'reparsed')) AS over
+_RELEASED = f"""
+SELECT hold.*, standing.rollback_id AS newer, standing.hold_id IS NOT NULL OR {HOLD_IS_OVER} AS over
 FROM record_hold AS hold LEFT JOIN record_hold AS standing
      ON standing.record_id = hold.record_id AND standing.ended_at IS NULL
 WHERE hold.hold_id = ANY(%s) ORDER BY hold.record_id
-"""
+""".encode()
 
 
 def _hold_again(connection: Connection[DictRow], rollback: Mapping[str, Any], wording: Wording) -> list[Event]:
