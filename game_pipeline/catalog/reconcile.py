@@ -177,7 +177,7 @@ class Curator:
             for change in mass_changes(connection, self.limits):
                 append(connection, hold_all(connection, change, wording))
                 append(connection, review.ask_mass(connection, change, self.correlation_id))
-                report.counts["held"] += change.games
+                report.counts["held"] += change.waiting
 
     def _revise(self, game_id: int, report: ReviseReport) -> None:
         with alone(f"game {game_id}", report.failed), self.store.transaction() as connection:

@@ -83,7 +83,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Sources say what the edit that stands says."""
+    """Sources say what the edit that stands says; of a value that a person deleted, that they state none."""
 
     field: str
     edit_id: int
@@ -140,6 +140,7 @@ def merge(claims: Sequence[SourceClaims], edits: Sequence[HumanEdit] = (), polic
     values = {name: outcome.value for name, outcome in computed.items()} | by_hand
     provenance = {name: outcome.provenance() for name, outcome in computed.items()}
     provenance |= {name: _edit_provenance(edit) for name, edit in standing.items()}
+    silent = tuple(claim.ref for claim in heard)
     return Merged(
         state=_state(values),
         provenance=provenance,
@@ -154,9 +155,9 @@ def merge(claims: Sequence[SourceClaims], edits: Sequence[HumanEdit] = (), polic
             if name in computed and _comparable(by_hand[name]) != _comparable(computed[name].value)
         ),
         agreements=tuple(
-            Agreement(name, edit.edit_id, computed[name].survivor.sources)
+            Agreement(name, edit.edit_id, computed[name].survivor.sources if name in computed else silent)
             for name, edit in standing.items()
-            if name in computed and _comparable(by_hand[name]) == _comparable(computed[name].value)
+            if _comparable(by_hand[name]) == (_comparable(computed[name].value) if name in computed else None)
         ),
     )
 
@@ -280,6 +281,8 @@ def _edit_provenance(edit: HumanEdit) -> dict[str, Any]:
 
 def _comparable(value: Any) -> Any:
     """What an edit and the sources may differ in: the words of a description, the items of a list in any order."""
+    if not value:
+        return None
     if isinstance(value, dict):
         return value["text"]
     if isinstance(value, list):

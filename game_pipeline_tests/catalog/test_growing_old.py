@@ -48,6 +48,28 @@ def test_a_source_that_comes_to_agree_is_noted_once(catalogue: Catalogue, game_i
     assert (shown["agreed_sources"], shown["agreed_at"] is not None) == (["alpha"], True)
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("release_date", "1980"),
+        ("tags", [{"kind": "genre", "value": "maze"}]),
+        ("descriptions.en", [{"lang": "en", "text": "A maze."}]),
+    ],
+)
+def test_sources_that_come_to_say_nothing_agree_that_the_value_was_deleted(
+    catalogue: Catalogue, game_id: int, field: str, said: Any
+) -> None:
+    name, empty = field.partition(".")[0], [] if field == "tags" else None
+    catalogue.says("alpha", "a", title="Lmap", **{name: said})
+    catalogue.reconcile()
+    catalogue.edit(game_id, field, empty)
+    catalogue.says("alpha", "a", title="Lanp")
+    catalogue.reconcile()
+    assert [(each["field"], each["sources"]) for each in events(catalogue, "game.edit_confirmed")] == [
+        (field, ["alpha"])
+    ]
+
+
 def test_a_source_that_goes_on_disagreeing_is_not(catalogue: Catalogue, game_id: int) -> None:
     catalogue.says("alpha", "a", title="Lanp", release_date="1980")
     catalogue.reconcile()

@@ -9,6 +9,8 @@ import pytest
 
 from game_pipeline.catalog import Limits, accept, reject
 from game_pipeline.catalog.limits import FEW_LINKS, SHORT_TEXT, anomalies
+from game_pipeline.changes import refresh_records
+from game_pipeline.parsing import InProcess
 from game_pipeline.store import Store
 
 from .curating import ANYTHING_GOES, PRIORITIES, Catalogue, shared
@@ -271,6 +273,41 @@ def test_more_are_held_back_as_a_whole(many: Catalogue) -> None:
     assert (revised.counts["held"], dates(many)) == (4, ["1980"] * GAMES)
     (item,) = many.asked("mass")
     assert (item["state"], item["proposal"]["games"], item["proposal"]["of"]) == ("open", 4, GAMES)
+
+
+def import_on(catalogue: Catalogue, *numbers: int, run_id: str = "one import") -> None:
+    """An import reads some more of its pages, and the catalogue takes them in while it goes on."""
+    site = catalogue.sites["alpha"]
+    for n in numbers:
+        site.serve(str(n), [{"identity": str(n), "title": f"Game number {n}", "release_date": "1999"}])
+    refresh_records(catalogue.store, site.source, run_id, "one", InProcess())
+    catalogue.reconcile()
+
+
+def test_an_import_that_is_taken_in_bit_by_bit_is_held_where_all_of_it_goes_too_far(many: Catalogue) -> None:
+    import_on(many, 0, 1)
+    import_on(many, 2, 3)
+    import_on(many, 4)
+    import_on(many, 5)
+    assert dates(many) == ["1999"] * 2 + ["1980"] * 4
+    (item,) = [item for item in many.asked("mass") if item["state"] == "open"]
+    assert (item["proposal"]["games"], item["proposal"]["applied"]) == (4, 2)
+    assert "6 of its 6 games at once; 2 of them it had changed" in item["summary"]
+    answer(many, "mass", accept)
+    assert dates(many) == ["1999"] * GAMES
+
+
+def test_an_import_that_a_person_let_through_goes_on_unasked(many: Catalogue) -> None:
+    import_on(many, 0, 1, 2, 3)
+    answer(many, "mass", accept)
+    import_on(many, 4, 5)
+    assert (dates(many), [item["state"] for item in many.asked("mass")]) == (["1999"] * GAMES, ["accepted"])
+
+
+def test_several_imports_of_a_few_games_each_are_no_mass_change(many: Catalogue) -> None:
+    for n in range(GAMES):
+        import_on(many, n, run_id=f"import {n}")
+    assert (dates(many), many.asked("mass")) == (["1999"] * GAMES, [])
 
 
 def test_few_games_are_no_mass_whatever_their_share(store: Store) -> None:

@@ -83,6 +83,9 @@ WITH asked AS (
     WHERE question = %(question)s AND state = 'open' AND record_hold.kind = 'limit' AND ended_at IS NULL
 )
 SELECT array_agg(record_id ORDER BY record_id) AS records, array_agg(version ORDER BY record_id) AS versions,
+       ARRAY(SELECT jsonb_array_elements_text(proposal->'runs') FROM review_item
+             WHERE question = %(question)s AND state = 'open'
+             UNION SELECT unnest(%(runs)s::text[]) ORDER BY 1) AS runs,
        (SELECT count(DISTINCT game_id) FROM game_member JOIN asked USING (record_id)) AS games
 FROM asked JOIN source_record USING (record_id)
 """
@@ -91,8 +94,10 @@ FROM asked JOIN source_record USING (record_id)
 def ask_mass(connection: Connection[DictRow], change: MassChange, correlation_id: str) -> list[Event]:
     """May a source change so many of its games at once? Asked with what of an earlier such change is held still."""
     question = f"mass:{change.source}"
-    row = connection.execute(_MASS, {"question": question, "records": list(change.records)}).fetchone()
+    asked = {"question": question, "records": list(change.records), "runs": list(change.runs)}
+    row = connection.execute(_MASS, asked).fetchone()
     assert row is not None
+    already = f"; {change.applied} of them it had changed before that was seen" if change.applied else ""
     return ask(
         connection,
         kind="mass",
@@ -103,10 +108,15 @@ def ask_mass(connection: Connection[DictRow], change: MassChange, correlation_id
             "source": change.source,
             "games": row["games"],
             "of": change.of,
+            "applied": change.applied,
+            "runs": row["runs"],
             "records": row["records"],
             "versions": row["versions"],  # the same records another time are another question
         },
-        summary=f"{change.source} would change {row['games']} of its {change.of} games at once; all of it is held back",
+        summary=(
+            f"{change.source} would change {row['games'] + change.applied} of its {change.of} games at once{already}; "
+            f"{'the rest' if change.applied else 'all of it'} is held back"
+        ),
         correlation_id=correlation_id,
     )
 
