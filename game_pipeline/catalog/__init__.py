@@ -9,16 +9,15 @@ from .games import (
     find_games,
     game_at,
     game_history,
-    list_review,
     list_rollbacks,
     living_game,
     show_game,
-    show_review,
 )
 from .joining import JoinError, MergeReport, SplitReport, keep_apart, merge_games, split_game, unmerge_game
 from .limits import Limits
 from .openrefine import Reconciliation, ReconciliationError
 from .proposals import ProposalError, ShadowReport, apply_proposal, proposed_games, shadow_report
+from .questions import list_review, show_review
 from .reconcile import Curator
 from .relations import RELATIONS, Relation, relate, unrelate
 from .rollback import GameChange, RollbackError, RollbackReport, Scope, roll_back, roll_back_game, undo_rollback

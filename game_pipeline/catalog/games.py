@@ -16,11 +16,9 @@ __all__ = [
     "find_games",
     "game_at",
     "game_history",
-    "list_review",
     "list_rollbacks",
     "living_game",
     "show_game",
-    "show_review",
 ]
 
 
@@ -242,27 +240,3 @@ def list_rollbacks(store: Store, limit: int = 50) -> list[dict[str, Any]]:
         "FROM rollback ORDER BY rollback_id DESC LIMIT %s",
         (limit,),
     )
-
-
-def list_review(store: Store, *, kind: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """Open questions, the most important and oldest first."""
-    return store.rows(
-        "SELECT item_id, kind, game_id, record_id, summary, opened_at FROM review_item "
-        "WHERE state = 'open' AND (%(kind)s::text IS NULL OR kind = %(kind)s) "
-        "ORDER BY priority, item_id LIMIT %(limit)s",
-        {"kind": kind, "limit": limit},
-    )
-
-
-def show_review(store: Store, item_id: int) -> dict[str, Any] | None:
-    """A question, open or not; to its evidence comes what a language model says of the record now."""
-    item = store.row("SELECT * FROM review_item WHERE item_id = %s", (item_id,))
-    if item is None or item["kind"] != "match":
-        return item
-    rows = store.rows(
-        "SELECT reason FROM match_edge WHERE %(record)s IN (a, b) AND judge = 'llm' AND ended_at IS NULL "
-        "ORDER BY edge_id",
-        {"record": item["record_id"]},
-    )
-    opinions = [evidence for row in rows for evidence in row["reason"]]
-    return item | {"proposal": item["proposal"] | {"evidence": [*item["proposal"].get("evidence", []), *opinions]}}

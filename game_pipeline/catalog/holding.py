@@ -260,8 +260,8 @@ class MassChange:
 
 
 # What only gained a field, and what came back, takes nothing away. A record that says again what its game heard last is
-# no change, whatever it said in between. An import is taken in while it goes on: what it has changed already counts with
-# what waits. One that a person let through is not asked about again.
+# no change, whatever it said in between. An import is taken in while it goes on: what it has changed already counts,
+# too. One that a person let through is not asked about again.
 _PENDING = b"""
 WITH let_through AS (
     SELECT proposal->>'source' AS source, run_id

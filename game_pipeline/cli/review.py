@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from game_pipeline.catalog import accept, list_review, reject, show_review
 
 from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
 from .deciding import changing
-from .wording import difference
+from .wording import brief, difference
 
 KINDS = ("mass", "held", "vanished", "match", "duplicate", "conflict", "suggestion")
 
@@ -63,6 +64,26 @@ def show(app: App, item_id: int, json_: bool) -> None:
     for field in item["proposal"].get("fields", []):
         old, new = difference(field["field"], field["old"], field["new"])
         click.echo(f"  {field['field']}: {field['why']}\n    now:  {old}\n    then: {new}")
+    _print_pages(item)
+
+
+def _print_pages(item: dict[str, Any]) -> None:
+    """Whose words are held back; of a change of many games also what they are."""
+    pages = item.get("pages", [])
+    if item["kind"] == "mass":
+        rows = [
+            (page["game_id"], brief(page["title"]), each["field"], *difference(**each))
+            for page in pages
+            for each in page.get("fields") or [{"field": page["change"], "old": None, "new": None}]
+        ]
+        print_table(("game", "title", "field", "now", "then"), rows)
+        unshown = len(item["proposal"]["records"]) - len(pages)
+        if unshown:
+            click.echo(f"... and {unshown} more pages")
+        click.echo(f"brought by run {', '.join(dict.fromkeys(page['run_id'] for page in pages))}")
+        return
+    for page in pages:
+        click.echo(f"  {page['change']} by {page['source']} run {page['run_id']}: {page['url']}")
 
 
 @review.command("accept")

@@ -18,8 +18,6 @@ from game_pipeline.catalog import (
     roll_back,
     undo_rollback,
 )
-from game_pipeline.sources import SOURCES
-from game_pipeline.store import Store
 
 from .context import App, F, WrongUse, json_option, pass_app, person, print_json, print_table, reason_option
 from .deciding import Work, changing, looking
@@ -41,7 +39,7 @@ def scope_options(command: F) -> F:
         click.option("--until", metavar="TIME", help="Only what came before this time."),
         click.option("--since", metavar="TIME", help="Only what came at this time or later."),
         click.option("--parser-version", type=click.IntRange(1), help="Only what this version of the parser read."),
-        click.option("--run", "run_id", help="Only what this import run brought (game history names the runs)."),
+        click.option("--run", "run_id", help="Only what this import run brought; the beginning of its id is enough."),
         click.option("--source", help="Only what this source brought."),
     ):
         command = option(command)
@@ -56,7 +54,6 @@ def preview(app: App, /, json_: bool, **scope: Any) -> None:
     """Show what would change, and which human edits stand. Nothing is done."""
     wanted = _scope(**scope)
     with app.store() as store:
-        _check_source(store, wanted.source)
         print_rollback(looking(app, store, _work(wanted, "preview")), json_, done=False)
 
 
@@ -72,7 +69,6 @@ def apply(app: App, /, json_: bool, reason: str, **scope: Any) -> None:
     """
     wanted = _scope(**scope)
     with app.store() as store:
-        _check_source(store, wanted.source)
         print_rollback(changing(app, store, _work(wanted, reason)), json_, done=True)
 
 
@@ -134,15 +130,6 @@ def _scope(
     if begin and end and begin >= end:
         raise WrongUse("--since must be before --until")
     return Scope(source=source, run_id=run_id, parser_version=parser_version, since=begin, until=end)
-
-
-def _check_source(store: Store, name: str | None) -> None:
-    """A catalogue that was imported is a source, too."""
-    if name is None or name in SOURCES:
-        return
-    if store.row("SELECT FROM source_url_state WHERE source = %s LIMIT 1", (name,)) is None:
-        imported = [row["name"] for row in store.rows("SELECT name FROM existing_catalogue ORDER BY name")]
-        raise WrongUse(f"no source {name!r}; there are {', '.join([*SOURCES, *imported])}")
 
 
 def _work(scope: Scope, reason: str) -> Work[RollbackReport]:

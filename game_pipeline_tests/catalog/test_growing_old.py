@@ -59,7 +59,8 @@ def test_a_source_that_comes_to_agree_is_noted_once(catalogue: Catalogue, game_i
 def test_sources_that_come_to_say_nothing_agree_that_the_value_was_deleted(
     catalogue: Catalogue, game_id: int, field: str, said: Any
 ) -> None:
-    name, empty = field.partition(".")[0], [] if field == "tags" else None
+    name = field.partition(".")[0]
+    empty: Any = [] if field == "tags" else None
     catalogue.says("alpha", "a", title="Lmap", **{name: said})
     catalogue.reconcile()
     catalogue.edit(game_id, field, empty)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from game_pipeline.catalog import Limits, accept, reject
+from game_pipeline.catalog import Limits, accept, reject, show_review
 from game_pipeline.catalog.limits import FEW_LINKS, SHORT_TEXT, anomalies
 from game_pipeline.changes import refresh_records
 from game_pipeline.parsing import InProcess
@@ -120,6 +120,16 @@ def test_the_question_says_what_was_and_what_would_be(limited: Catalogue) -> Non
     assert (field["old"], field["new"]) == ("1980", "1999")
     assert "by 19 years" in field["why"]
     assert "by 19 years" in item["summary"]
+
+
+def test_the_question_shows_the_page_and_the_import_that_brought_the_change(limited: Catalogue) -> None:
+    limited.says("alpha", "owl", **OWL | {"release_date": "1999"})
+    limited.reconcile()
+    (item,) = limited.asked("held")
+    shown = show_review(limited.store, item["item_id"])
+    assert shown is not None
+    (page,) = shown["pages"]
+    assert (page["source"], page["url"], page["run_id"]) == ("alpha", "https://alpha.example/owl", "alpha 2")
 
 
 def test_a_held_change_is_asked_about_once(limited: Catalogue) -> None:
@@ -308,6 +318,25 @@ def test_several_imports_of_a_few_games_each_are_no_mass_change(many: Catalogue)
     for n in range(GAMES):
         import_on(many, n, run_id=f"import {n}")
     assert (dates(many), many.asked("mass")) == (["1999"] * GAMES, [])
+
+
+def test_the_question_about_many_games_shows_what_each_page_says_otherwise(many: Catalogue) -> None:
+    text = {"descriptions": [{"lang": "en", "text": "A maze."}]}
+    for n in range(4):
+        many.says("alpha", str(n), title=f"Game number {n}", release_date="1999", **text)
+    many.reconcile()
+    (item,) = many.asked("mass")
+    shown = show_review(many.store, item["item_id"])
+    assert shown is not None
+    assert [page["title"] for page in shown["pages"]] == [f"Game number {n}" for n in range(4)]
+    assert shown["pages"][0]["fields"] == [
+        {"field": "release_date", "old": "1980", "new": "1999"},
+        {"field": "descriptions.en", "old": None, "new": "A maze."},
+    ]
+    answer(many, "mass", accept)
+    answered = show_review(many.store, item["item_id"])
+    assert answered is not None
+    assert "fields" not in answered["pages"][0]
 
 
 def test_few_games_are_no_mass_whatever_their_share(store: Store) -> None:

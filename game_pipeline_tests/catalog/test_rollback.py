@@ -21,6 +21,7 @@ from game_pipeline.catalog import (
 )
 from game_pipeline_tests.changes.tiny_site import source_named
 
+from .adopting import game, imported
 from .curating import Catalogue, shared
 
 OWL: dict[str, Any] = {"title": "Owl", "release_date": "1980", "external_ids": shared("OWL-ONE")}
@@ -291,6 +292,23 @@ def test_a_run_is_taken_back_from_every_game_that_it_changed(catalogue: Catalogu
     report = back_all(catalogue, run_id=runs(catalogue)[-1])
     assert (report.records, len(report.games), report.moved_on) == (3, 3, 0)
     assert {told(catalogue, game_id)[1] for game_id in catalogue.games()} == {"1980"}
+
+
+def test_the_beginning_of_a_run_s_id_is_enough_where_no_other_begins_so(catalogue: Catalogue, game_id: int) -> None:
+    with pytest.raises(RollbackError, match="several runs begin with alpha, such as alpha 1 and alpha 2"):
+        back_all(catalogue, run_id="alpha")
+    catalogue.says("beta", "crow", title="Crow of another sort")
+    catalogue.reconcile()
+    assert back_all(catalogue, run_id="be").records == 1
+    assert list_rollbacks(catalogue.store)[0]["scope"] == {"run_id": "beta 1"}
+
+
+def test_what_an_existing_catalogue_brought_is_taken_back_by_its_name(catalogue: Catalogue) -> None:
+    imported(catalogue, game("1", title="Owl"))
+    assert back_all(catalogue, source="old").records == 1
+    assert catalogue.shown(catalogue.only_game())["status"] == "withdrawn"
+    with pytest.raises(RollbackError, match="no source 'older'"):
+        back_all(catalogue, source="older")
 
 
 def test_games_that_a_run_made_are_withdrawn_and_come_back_when_their_page_changes(catalogue: Catalogue) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -14,6 +14,7 @@ from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import lock_catalogue, read_records
 from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.catalog.taking_back import Version, taken_back
+from game_pipeline.sources import SOURCES
 from game_pipeline.store import Event, append
 
 from .brought_edits import take_edits_back
@@ -33,6 +34,7 @@ def roll_back(
     if not scope.to_dict():
         raise RollbackError("say what to take back: a source, a run, a parser version or a time")
     lock_catalogue(connection)
+    scope = _known(connection, scope)
     rollback_id = next_id(connection, "rollback")
     wording = curator.wording(author, CAUSE, reason)
     unwanted = _unwanted(connection, scope)
@@ -100,6 +102,30 @@ def _ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> 
 
 def _in_words(scope: Scope) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in scope.to_dict().items())
+
+
+_RUNS = b"""
+SELECT DISTINCT run_id FROM record_version WHERE starts_with(run_id, %s) ORDER BY run_id
+"""
+
+
+def _known(connection: Connection[DictRow], scope: Scope) -> Scope:
+    """The scope with the whole of a run's id, of which its beginning is enough. Raises `RollbackError`."""
+    if scope.source is not None and scope.source not in SOURCES:  # an existing catalogue that was taken over, or none
+        row = connection.execute(b"SELECT FROM source_record WHERE source = %s LIMIT 1", (scope.source,)).fetchone()
+        if row is None:
+            imported = [
+                each["name"] for each in connection.execute(b"SELECT name FROM existing_catalogue ORDER BY name")
+            ]
+            raise RollbackError(f"no source {scope.source!r}; there are {', '.join([*SOURCES, *imported])}")
+    if scope.run_id is None:
+        return scope
+    runs = [row["run_id"] for row in connection.execute(_RUNS, (scope.run_id,))]
+    if len(runs) > 1 and scope.run_id not in runs:
+        raise RollbackError(
+            f"several runs begin with {scope.run_id}, such as {' and '.join(runs[:2])}; give more of it"
+        )
+    return replace(scope, run_id=runs[0]) if len(runs) == 1 else scope
 
 
 def _unwanted(connection: Connection[DictRow], scope: Scope) -> dict[int, set[int]]:
