@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -24,6 +24,7 @@ from .standing import Standing
 
 __all__ = [
     "HeldChange",
+    "Holdable",
     "MassChange",
     "hold_all",
     "hold_back",
@@ -46,9 +47,22 @@ class HeldChange:
     """record_id, source, version, parts."""
 
 
+class Holdable(Protocol):
+    """A record, of a game or a person, as far as holds are concerned."""
+
+    @property
+    def record_id(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
 def hold_event(
     connection: Connection[DictRow],
-    record: StoredRecord,
+    record: Holdable,
     parts: Mapping[str, int],
     wording: Wording,
     *,
@@ -81,11 +95,11 @@ def hold_event(
         correlation_id=wording.correlation_id,
         game_id=game_id,
         source=record.source,
-        source_url=record.record.url,
+        source_url=record.url,
     )
 
 
-def release_event(record: StoredRecord, hold_id: int, wording: Wording, reason: str, game_id: int | None) -> Event:
+def release_event(record: Holdable, hold_id: int, wording: Wording, reason: str, game_id: int | None) -> Event:
     """Hear a record as it is again."""
     return Event(
         stream=f"record:{record.record_id}",
@@ -95,7 +109,7 @@ def release_event(record: StoredRecord, hold_id: int, wording: Wording, reason: 
         correlation_id=wording.correlation_id,
         game_id=game_id,
         source=record.source,
-        source_url=record.record.url,
+        source_url=record.url,
     )
 
 

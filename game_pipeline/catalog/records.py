@@ -15,7 +15,6 @@ from game_pipeline.model import GameRecord
 from .hearing import ALL, SILENT, Hold, compose, mute_fields, resolve
 
 __all__ = [
-    "HOLD_IS_OVER",
     "StoredRecord",
     "lock_catalogue",
     "match_keys",
@@ -46,6 +45,10 @@ class StoredRecord:
     """Of the decision that made it a member of its game."""
 
     @property
+    def url(self) -> str:
+        return self.record.url
+
+    @property
     def silent(self) -> bool:
         return self.heard == SILENT
 
@@ -64,19 +67,10 @@ def lock_catalogue(connection: Connection[DictRow]) -> None:
     connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
-# A hold ends by itself when the page brings something new. A new reading of the old page is nothing new, unless it was
-# the reading that was taken back; nor is a page that vanished, or is there again, with the words that it had.
-HOLD_IS_OVER = """
-EXISTS (SELECT FROM record_version AS later JOIN record_version AS earlier
-             ON earlier.record_id = later.record_id AND earlier.version = later.version - 1
-        WHERE later.record_id = hold.record_id AND later.version > hold.upto
-          AND later.content_hash <> earlier.content_hash
-          AND (hold.ends_on = 'version' OR later.change <> 'reparsed'))
-"""
-_RECORDS = f"""
+_RECORDS = """
 SELECT record.record_id, record.source, record.identity, record.version, record.state = 'live' AS live, newest.record,
        hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id,
-       {HOLD_IS_OVER} AS over
+       hold.hold_id IS NOT NULL AND hold_is_over(hold) AS over
 FROM source_record AS record JOIN record_version AS newest
      ON newest.record_id = record.record_id AND newest.version = record.version AND record.subject = 'game'
 LEFT JOIN record_hold AS hold ON hold.record_id = record.record_id AND hold.ended_at IS NULL

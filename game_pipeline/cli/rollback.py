@@ -144,6 +144,16 @@ def print_rollback(report: RollbackReport, json_: bool, *, done: bool, undone: b
     rows = [row for change in report.games[:MOST_SHOWN] for row in _rows(change)]
     if rows:
         print_table(("game", "title", "field", "now" if not done else "was", "then" if not done else "is"), rows)
+    if report.people:
+        told = [
+            (person.person_id, brief(person.name), person.source, *_person_sides(each))
+            for person in report.people[:MOST_SHOWN]
+            for each in person.changes
+        ]
+        sides = ("was", "is") if done else ("now", "then")
+        print_table(("person", "name", "page of", "field", *sides), told)
+    if len(report.people) > MOST_SHOWN:
+        click.echo(f"... and {len(report.people) - MOST_SHOWN} more people; all of them: --json")
     if len(report.games) > MOST_SHOWN:
         click.echo(f"... and {len(report.games) - MOST_SHOWN} more games; all of them: --json")
     stands = [(change.game_id, edit) for change in report.games for edit in change.edits]
@@ -153,6 +163,8 @@ def print_rollback(report: RollbackReport, json_: bool, *, done: bool, undone: b
     if report.moved_on:
         click.echo(f"{report.moved_on} records are left as they are: their pages have changed again since")
     games = f"{len(report.games)} {'game' if len(report.games) == 1 else 'games'}"
+    if report.people:
+        games += f" and {len(report.people)} {'page' if len(report.people) == 1 else 'pages'} about people"
     number = report.rollback_id
     if done and undone:
         click.echo(f"rollback {number} is undone: {games} changed")
@@ -160,6 +172,22 @@ def print_rollback(report: RollbackReport, json_: bool, *, done: bool, undone: b
         click.echo(f"rollback {number}: {games} changed; take that back with: game-pipeline rollback undo {number}")
     else:
         click.echo(f"{games} would change; nothing was done")
+
+
+def _person_sides(change: dict[str, Any]) -> tuple[str, str, str]:
+    """A field of a page about a person, and what went and what came of it."""
+    old, new = change["old"], change["new"]
+    if not isinstance(old or new, list):
+        return change["field"], brief(old), brief(new)
+    old, new = old or [], new or []
+    gone, came = ([_item(each) for each in one if each not in other] for one, other in ((old, new), (new, old)))
+    return change["field"], brief("; ".join(gone)), brief("; ".join(came))
+
+
+def _item(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    return str(item.get("name") or item.get("url") or item.get("text") or item.get("title"))
 
 
 def _rows(change: GameChange) -> list[tuple[Any, ...]]:

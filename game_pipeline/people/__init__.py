@@ -6,7 +6,7 @@ What joins two names is a rule with evidence, or a person's word; either can be 
 from .deciding import PersonError, merge_people, split_person
 from .looking import aliases_of, find_people, show_person
 from .reading import people_waiting
-from .refreshing import PeopleReport, refresh_people
+from .refreshing import PeopleReport, refresh_people, refresh_within
 
 __all__ = [
     "PeopleReport",
@@ -16,6 +16,7 @@ __all__ = [
     "merge_people",
     "people_waiting",
     "refresh_people",
+    "refresh_within",
     "show_person",
     "split_person",
 ]

@@ -38,14 +38,13 @@ _PERSONAS = """
 SELECT persona.key, persona.source, persona.name, persona.url,
        ARRAY(SELECT DISTINCT name FROM person_spelling AS spelling WHERE spelling.key = persona.key ORDER BY name)
            AS spellings,
-       newest.record AS page,
+       heard.record AS page,
        ARRAY(SELECT jsonb_build_object('game_id', game.game_id, 'title', game.title)
-             FROM jsonb_array_elements_text(newest.record->'works') AS work
+             FROM jsonb_array_elements_text(heard.record->'works') AS work
              JOIN game_member AS member ON member.source = persona.source AND member.identity = work
              JOIN game ON game.game_id = member.game_id AND game.status = 'active' ORDER BY game.title) AS works
 FROM persona
-LEFT JOIN source_record AS record USING (record_id)
-LEFT JOIN record_version AS newest ON newest.record_id = record.record_id AND newest.version = record.version
+LEFT JOIN person_page AS heard USING (record_id)
 WHERE persona.person_id = %s ORDER BY persona.key
 """
 _OF_PAGE = ("url", "name", "aliases", "about", "urls", "attribution")

@@ -21,39 +21,45 @@ __all__ = [
     "people_waiting",
     "read_credits",
     "read_decided",
+    "read_over",
     "read_pages",
     "read_waiting",
     "take_note",
 ]
 
-# Those that the game shows: a record that vanished falls silent, unless none of the game's is left. A page that names
-# one author and shows another name tells an alias: `credited_as` has "name = name shown". Nobody's name is longer than
-# 300 letters, and an index holds no longer one (credit_person cuts them, too).
+# Those that the game shows, of the versions that it hears of its records (`heard`: part -> version; null: the newest).
+# A record that vanished falls silent, unless none of the game's is left. A page that names one author and shows another
+# name tells an alias: `credited_as` has "name = name shown". Nobody's name is longer than 300 letters, and an index
+# holds no longer one (credit_person cuts them, too).
 _CREDITS = b"""
 SELECT record.source, record.identity, member.game_id,
        left(credit->>'name', 300) AS name, credit->>'role' AS role, credit->>'url' AS url,
        (SELECT left(split_part(pair, ' = ', 2), 300) FROM jsonb_array_elements_text(
-            CASE jsonb_typeof(newest.record->'extra'->'credited_as') WHEN 'array'
-                 THEN newest.record->'extra'->'credited_as' ELSE '[]' END) AS pair
+            CASE jsonb_typeof(said.record->'extra'->'credited_as') WHEN 'array'
+                 THEN said.record->'extra'->'credited_as' ELSE '[]' END) AS pair
         WHERE split_part(pair, ' = ', 1) = credit->>'name' LIMIT 1) AS alias
 FROM game_member AS member
 JOIN source_record AS record USING (record_id)
-JOIN record_version AS newest ON newest.record_id = record.record_id AND newest.version = record.version,
-     jsonb_array_elements(newest.record->'credits') WITH ORDINALITY AS each (credit, place)
-WHERE record.subject = 'game' AND (record.state = 'live' OR NOT EXISTS (
+CROSS JOIN LATERAL (
+    SELECT record.version WHERE member.heard IS NULL
+    UNION SELECT part.value::int FROM jsonb_each_text(member.heard) AS part) AS heard
+JOIN record_version AS said ON said.record_id = record.record_id AND said.version = heard.version,
+     jsonb_array_elements(said.record->'credits') WITH ORDINALITY AS each (credit, place)
+WHERE said.version = coalesce((member.heard->>('credits.' || (credit->>'role')))::int,
+                              (member.heard->>'credits')::int, (member.heard->>'*')::int, record.version)
+  AND record.subject = 'game' AND (record.state = 'live' OR NOT EXISTS (
     SELECT FROM game_member AS other WHERE other.game_id = member.game_id AND other.live))
 ORDER BY record.record_id, place
 """
 _PAGES = b"""
-SELECT record.record_id, record.source, record.url, left(newest.record->>'name', 300) AS name,
-       ARRAY(SELECT left(alias->>'name', 300) FROM jsonb_array_elements(newest.record->'aliases') AS alias) AS aliases,
-       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
+SELECT record_id, source, url, left(record->>'name', 300) AS name,
+       ARRAY(SELECT left(alias->>'name', 300) FROM jsonb_array_elements(record->'aliases') AS alias) AS aliases,
+       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(record->'urls') AS link
              WHERE link->>'kind' = 'redirect') AS redirects,
-       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(newest.record->'urls') AS link
+       ARRAY(SELECT link->>'url' FROM jsonb_array_elements(record->'urls') AS link
              WHERE link->>'kind' = 'profile') AS profiles,
-       ARRAY(SELECT jsonb_array_elements_text(newest.record->'works')) AS works
-FROM source_record AS record JOIN record_version AS newest USING (record_id, version)
-WHERE record.subject = 'person' AND record.state = 'live' ORDER BY record.record_id
+       ARRAY(SELECT jsonb_array_elements_text(record->'works')) AS works
+FROM person_page WHERE live ORDER BY record_id
 """
 _PERSONAS = b"SELECT key, person_id, first_person_id, confirmed_at FROM persona"
 _SPELLINGS = b"SELECT key, name, url FROM person_spelling WHERE origin = 'credit'"
@@ -71,6 +77,11 @@ _WAITING = """
 SELECT record.record_id, record.version
 FROM source_record AS record LEFT JOIN person_record_taken AS taken USING (record_id)
 WHERE record.subject = 'person' AND taken.version IS DISTINCT FROM record.version
+"""
+_OVER = b"""
+SELECT hold.hold_id, hold.record_id, record.source, record.url
+FROM record_hold AS hold JOIN source_record AS record USING (record_id)
+WHERE record.subject = 'person' AND hold.ended_at IS NULL AND hold_is_over(hold) ORDER BY hold.record_id
 """
 _TAKEN = b"""
 INSERT INTO person_record_taken (record_id, version) VALUES (%s, %s)
@@ -126,6 +137,11 @@ def read_decided(connection: Connection[DictRow]) -> Decided:
         apart,
         list(together.values()),
     )
+
+
+def read_over(connection: Connection[DictRow]) -> list[dict[str, Any]]:
+    """Holds of pages about people that the pages have ended by bringing something new."""
+    return connection.execute(_OVER).fetchall()
 
 
 def read_waiting(connection: Connection[DictRow]) -> dict[int, int]:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from psycopg import Connection
+from psycopg.rows import DictRow
+
 from game_pipeline.store import Event, Store, append
 
 from .grouping import Groups
@@ -23,12 +26,13 @@ from .reading import (
     next_person,
     read_credits,
     read_decided,
+    read_over,
     read_pages,
     read_waiting,
     take_note,
 )
 
-__all__ = ["PeopleReport", "decide", "refresh_people"]
+__all__ = ["PeopleReport", "decide", "refresh_people", "refresh_within"]
 
 ACTOR = "pipeline"
 
@@ -44,17 +48,35 @@ class PeopleReport:
 def refresh_people(store: Store, correlation_id: str) -> PeopleReport:
     """Claim the personas that are new, join those that a rule says are one, and part those of which no rule says so any
     more. All of it or nothing is written."""
-    report = PeopleReport()
     with store.transaction() as connection:
-        lock_people(connection)
-        waiting = read_waiting(connection)
-        decided = read_decided(connection)
-        personas = gather(read_credits(connection), read_pages(connection), decided.apart)
-        append(connection, decide(personas, decided, lambda: next_person(connection), correlation_id, report))
-        take_note(connection, waiting)
-        report.counts["people"] = len(set(decided.person_of.values()))
-        report.counts["personas"] = len(decided.person_of)
+        return refresh_within(connection, correlation_id)
+
+
+def refresh_within(connection: Connection[DictRow], correlation_id: str) -> PeopleReport:
+    """The same inside the caller's transaction."""
+    report = PeopleReport()
+    lock_people(connection)
+    waiting = read_waiting(connection)
+    append(connection, [_released(hold, correlation_id) for hold in read_over(connection)])
+    decided = read_decided(connection)
+    personas = gather(read_credits(connection), read_pages(connection), decided.apart)
+    append(connection, decide(personas, decided, lambda: next_person(connection), correlation_id, report))
+    take_note(connection, waiting)
+    report.counts["people"] = len(set(decided.person_of.values()))
+    report.counts["personas"] = len(decided.person_of)
     return report
+
+
+def _released(hold: Mapping[str, Any], correlation_id: str) -> Event:
+    return Event(
+        stream=f"record:{hold['record_id']}",
+        event_type="record.released",
+        payload={"hold_id": hold["hold_id"], "record_id": hold["record_id"], "reason": "its page changed"},
+        actor=ACTOR,
+        correlation_id=correlation_id,
+        source=hold["source"],
+        source_url=hold["url"],
+    )
 
 
 def decide(

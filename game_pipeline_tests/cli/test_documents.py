@@ -61,3 +61,33 @@ def test_a_file_that_is_no_document_is_refused_in_one_line_and_the_others_with_i
     assert "bad.html: ifiction cannot read it" in ended.err
     assert "no IFID in the page" in ended.err
     assert "one dump at a time" in shell("source", "load", "ifdb", str(good), str(bad)).err
+
+
+def test_what_is_held_back_is_shown_with_what_would_change_why_and_who_brought_it(
+    shell: Shell, workplace: Path
+) -> None:
+    names = {"AAAA-0001": "The Lamp", "BBBB-0002": "The Tower", "CCCC-0003": "The Well"}
+    for ifid, title in names.items():
+        (workplace / f"{ifid}.iFiction").write_text(STORY.format(ifid=ifid, title=title))
+    files = [str(workplace / f"{ifid}.iFiction") for ifid in names]
+    assert shell("source", "load", "ifiction", *files).code == 0
+
+    Path(files[0]).write_text(STORY.format(ifid="AAAA-0001", title="404 Not Found"))
+    assert shell("source", "load", "ifiction", files[0]).code == 0
+    (item,) = shell("review", "list", "--kind", "held", "--json").document
+    shown = shell("review", "show", str(item["item_id"])).out
+    assert "the title would be replaced: “The Lamp” by “404 Not Found”" in shown
+    assert "changed by ifiction run " in shown
+
+    config = workplace / "game_pipeline.toml"
+    config.write_text(f"{config.read_text()}\n[sources.ifiction.limits]\nrun_minimum = 2\ntitle_similarity = 0.0\n")
+    for file, ifid in zip(files, names, strict=True):
+        Path(file).write_text(STORY.format(ifid=ifid, title=f"Error {ifid}"))
+    assert shell("source", "load", "ifiction", *files).code == 0
+    (item,) = shell("review", "list", "--kind", "mass", "--json").document
+    shown = shell("review", "show", str(item["item_id"]))
+    assert "ifiction would change 3 of its 3 games at once; all of it is held back" in shown.out
+    assert "The Tower" in shown.out
+    assert "Error BBBB-0002" in shown.out
+    (run_id,) = {page["run_id"] for page in shell("review", "show", str(item["item_id"]), "--json").document["pages"]}
+    assert f"brought by run {run_id}" in shown.out

@@ -1,4 +1,4 @@
-"""All that a source, a run, a parser or a stretch of time brought, taken back at once."""
+"""All that a source, a run, a parser or a stretch of time brought to games and people, taken back at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import lock_catalogue, read_records
 from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.catalog.taking_back import Version, taken_back
+from game_pipeline.people import refresh_within
 from game_pipeline.sources import SOURCES
 from game_pipeline.store import Event, append
 
 from .brought_edits import take_edits_back
+from .people_pages import person_changes, silence_pages, told_by_pages
 from .report import RollbackError, RollbackReport, Scope
 from .steps import CAUSE, bring_up_to_date, games_of, hear, released_holds, rollback_event
 
@@ -39,7 +41,8 @@ def roll_back(
     wording = curator.wording(author, CAUSE, reason)
     unwanted = _unwanted(connection, scope)
     if not unwanted:
-        raise RollbackError(f"no record changed in {_in_words(scope)}; the runs are listed by: game-pipeline status")
+        where = "; the run of each change is named by: game-pipeline game history ID" if scope.run_id else ""
+        raise RollbackError(f"no record changed in {_in_words(scope)}{where}")
     histories = _histories(connection, unwanted)
     games = games_of(connection, unwanted)
     events: list[Event] = []
@@ -63,6 +66,16 @@ def roll_back(
             rollback_id=rollback_id,
             ends_on="page" if scope.parser_version is None else "version",
         )
+    silenced, left = silence_pages(
+        connection,
+        unwanted,
+        histories,
+        wording,
+        rollback_id=rollback_id,
+        readings_count=scope.parser_version is not None,
+    )
+    events += silenced
+    moved_on += left
     back = take_edits_back(connection, set(games.values()), scope, wording)
     if not events and not back.events:
         raise RollbackError(f"of {_in_words(scope)} nothing is heard any more: the pages have changed again since")
@@ -72,6 +85,7 @@ def roll_back(
         | {event.game_id for event in back.events if event.game_id is not None}
     )
     before = {game_id: read_standing(connection, game_id) for game_id in touched}
+    pages = told_by_pages(connection, silenced)
     append(connection, [*events, *back.events])
     changes = [bring_up_to_date(connection, curator, game_id, before[game_id], wording) for game_id in touched]
     also = {
@@ -88,7 +102,9 @@ def roll_back(
         "also": also,
     }
     append(connection, [rollback_event("rollback.made", payload, wording)])
-    return RollbackReport(rollback_id, tuple(filter(None, changes)), len(held), moved_on)
+    refresh_within(connection, wording.correlation_id)
+    people = person_changes(connection, pages)
+    return RollbackReport(rollback_id, tuple(filter(None, changes)), len(held), moved_on, people)
 
 
 def _ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> list[int]:
@@ -133,7 +149,7 @@ def _unwanted(connection: Connection[DictRow], scope: Scope) -> dict[int, set[in
     for row in connection.execute(
         b"""
         SELECT record_id, record_version.version FROM record_version JOIN source_record USING (record_id)
-        WHERE subject = 'game' AND (%(source)s::text IS NULL OR source = %(source)s)
+        WHERE (%(source)s::text IS NULL OR source = %(source)s)
           AND (%(run_id)s::text IS NULL OR run_id = %(run_id)s)
           AND (%(parser_version)s::int IS NULL OR parser_version = %(parser_version)s)
           AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)

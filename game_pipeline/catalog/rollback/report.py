@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, fields
 from typing import Any
 
-__all__ = ["GameChange", "RollbackError", "RollbackReport", "Scope"]
+__all__ = ["GameChange", "PersonChange", "RollbackError", "RollbackReport", "Scope"]
 
 
 class RollbackError(ValueError):
@@ -45,6 +45,18 @@ class GameChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonChange:
+    """What a page about a person is heard to say otherwise. `changes`: field, old, new; where nothing of the page is
+    heard any more, or nothing was before, that side of all of them is null."""
+
+    person_id: int | None
+    name: str
+    source: str
+    url: str
+    changes: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackReport:
     """`records`: how many are heard otherwise; `moved_on`: how many have been changed again by their pages since."""
 
@@ -52,3 +64,4 @@ class RollbackReport:
     games: tuple[GameChange, ...]
     records: int
     moved_on: int
+    people: tuple[PersonChange, ...] = ()

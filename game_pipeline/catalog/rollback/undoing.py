@@ -9,14 +9,16 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from game_pipeline.catalog.game_events import edit_again, game_event, pin_again
-from game_pipeline.catalog.holding import hold_event, release_event
+from game_pipeline.catalog.holding import Holdable, hold_event, release_event
 from game_pipeline.catalog.reconcile import Curator
-from game_pipeline.catalog.records import HOLD_IS_OVER, StoredRecord, lock_catalogue, read_records
+from game_pipeline.catalog.records import StoredRecord, lock_catalogue, read_records
 from game_pipeline.catalog.review import ask_again
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.people import refresh_within
 from game_pipeline.store import Event, append
 
+from .people_pages import StoredPage, person_changes, read_person_pages, told_by_pages
 from .report import RollbackError, RollbackReport
 from .steps import CAUSE, bring_up_to_date, games_of, read_edit, rollback_event
 
@@ -42,6 +44,7 @@ def undo_rollback(
     events += _unpin(connection, row, wording)
     events += _undo_edits(connection, row, before, wording)
     events.append(rollback_event("rollback.undone", {"rollback_id": rollback_id, "reason": reason}, wording))
+    pages = told_by_pages(connection, events)
     append(connection, events)
     heard_again = {event.payload["record_id"] for event in events if event.event_type == "record.released"}
     waiting = [event.payload["record_id"] for event in events if event.payload.get("kind") == "limit"]
@@ -52,7 +55,9 @@ def undo_rollback(
         if standing.status != "merged"
     ]
     heard = sum(event.event_type in ("record.held", "record.released") for event in events)
-    return RollbackReport(rollback_id, tuple(filter(None, changes)), heard, moved_on)
+    refresh_within(connection, wording.correlation_id)
+    people = person_changes(connection, pages)
+    return RollbackReport(rollback_id, tuple(filter(None, changes)), heard, moved_on, people)
 
 
 def _unhold(connection: Connection[DictRow], rollback_id: int, wording: Wording) -> tuple[list[Event], int]:
@@ -79,7 +84,11 @@ def _unhold(connection: Connection[DictRow], rollback_id: int, wording: Wording)
         first.setdefault(row["record_id"], row)
     events: list[Event] = []
     moved_on = len(first.keys() - standing)
-    for record in read_records(connection, sorted(standing)):
+    held: list[StoredRecord | StoredPage] = [
+        *read_records(connection, sorted(standing)),
+        *read_person_pages(connection, sorted(standing)),
+    ]
+    for record in held:
         row = first[record.record_id]
         if record.hold is None:
             moved_on += 1  # its page has ended the hold
@@ -91,12 +100,12 @@ def _unhold(connection: Connection[DictRow], rollback_id: int, wording: Wording)
     return events, moved_on
 
 
-_RELEASED = f"""
-SELECT hold.*, standing.rollback_id AS newer, standing.hold_id IS NOT NULL OR {HOLD_IS_OVER} AS over
+_RELEASED = b"""
+SELECT hold.*, standing.rollback_id AS newer, standing.hold_id IS NOT NULL OR hold_is_over(hold) AS over
 FROM record_hold AS hold LEFT JOIN record_hold AS standing
      ON standing.record_id = hold.record_id AND standing.ended_at IS NULL
 WHERE hold.hold_id = ANY(%s) ORDER BY hold.record_id
-""".encode()
+"""
 
 
 def _hold_again(connection: Connection[DictRow], rollback: Mapping[str, Any], wording: Wording) -> list[Event]:
@@ -113,7 +122,7 @@ def _hold_again(connection: Connection[DictRow], rollback: Mapping[str, Any], wo
 
 
 def _put_back(
-    connection: Connection[DictRow], record: StoredRecord, hold: Mapping[str, Any], wording: Wording, prefix: str = ""
+    connection: Connection[DictRow], record: Holdable, hold: Mapping[str, Any], wording: Wording, prefix: str = ""
 ) -> Event:
     return hold_event(
         connection,
