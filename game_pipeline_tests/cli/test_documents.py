@@ -85,9 +85,9 @@ def test_what_is_held_back_is_shown_with_what_would_change_why_and_who_brought_i
         Path(file).write_text(STORY.format(ifid=ifid, title=f"Error {ifid}"))
     assert shell("source", "load", "ifiction", *files).code == 0
     (item,) = shell("review", "list", "--kind", "mass", "--json").document
-    shown = shell("review", "show", str(item["item_id"]))
-    assert "ifiction would change 3 of its 3 games at once; all of it is held back" in shown.out
-    assert "The Tower" in shown.out
-    assert "Error BBBB-0002" in shown.out
+    mass = shell("review", "show", str(item["item_id"]))
+    assert "ifiction would change 3 of its 3 games at once; all of it is held back" in mass.out
+    assert "The Tower" in mass.out
+    assert "Error BBBB-0002" in mass.out
     (run_id,) = {page["run_id"] for page in shell("review", "show", str(item["item_id"]), "--json").document["pages"]}
-    assert f"brought by run {run_id}" in shown.out
+    assert f"brought by run {run_id}" in mass.out

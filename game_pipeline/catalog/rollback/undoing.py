@@ -55,7 +55,8 @@ def undo_rollback(
         if standing.status != "merged"
     ]
     heard = sum(event.event_type in ("record.held", "record.released") for event in events)
-    refresh_within(connection, wording.correlation_id)
+    if "game" not in row["scope"]:
+        refresh_within(connection, wording.correlation_id)
     people = person_changes(connection, pages)
     return RollbackReport(rollback_id, tuple(filter(None, changes)), heard, moved_on, people)
 
