@@ -274,8 +274,8 @@ class MassChange:
 
 
 # What only gained a field, and what came back, takes nothing away. A record that says again what its game heard last is
-# no change, whatever it said in between. An import is taken in while it goes on: what it has changed already counts,
-# too. One that a person let through is not asked about again.
+# no change, whatever it said in between; one that vanished is: what it alone said goes. An import is taken in while it
+# goes on: what it has changed already counts, too. One that a person let through is not asked about again.
 _PENDING = b"""
 WITH let_through AS (
     SELECT proposal->>'source' AS source, run_id
@@ -293,8 +293,8 @@ WITH let_through AS (
           AND change IN ('changed', 'reparsed', 'vanished')
           AND NOT EXISTS (SELECT FROM let_through
                           WHERE let_through.source = record.source AND let_through.run_id = version.run_id)) AS news
-    WHERE record.version <> record.reconciled_version AND heard.content_hash <> record.content_hash
-      AND news.runs IS NOT NULL
+    WHERE record.version <> record.reconciled_version AND news.runs IS NOT NULL
+      AND (heard.content_hash <> record.content_hash OR (record.state = 'vanished' AND member.live))
 ), run AS (
     SELECT DISTINCT source, unnest(runs) AS run_id FROM waiting
 ), done AS (

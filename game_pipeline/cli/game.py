@@ -114,7 +114,7 @@ def _print_sections(found: dict[str, Any]) -> None:
                     row["author"],
                     row["edited_at"],
                     row["reason"],
-                    f"agree since {row['agreed_at']:%Y-%m-%d}" if row["agreed_at"] else "",
+                    f"agreed on {row['agreed_at']:%Y-%m-%d}" if row["agreed_at"] else "",
                 )
                 for row in found["edits"]
             ],

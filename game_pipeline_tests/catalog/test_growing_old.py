@@ -88,6 +88,22 @@ def test_an_edit_that_only_made_sure_of_what_the_sources_said_is_not_confirmed_b
     assert events(catalogue, "game.edit_confirmed") == []
 
 
+def test_a_rejected_suggestion_does_not_come_back_whatever_was_suggested_since(
+    catalogue: Catalogue, game_id: int
+) -> None:
+    def asked(title: str) -> list[tuple[str, str]]:
+        catalogue.says("alpha", "a", title=title)
+        catalogue.reconcile()
+        return [(item["state"], item["proposal"]["value"]) for item in catalogue.asked("suggestion")]
+
+    assert asked("Lantern") == [("open", "Lantern")]
+    (item,) = catalogue.asked("suggestion")
+    catalogue.does(reject, item["item_id"], author="ann", reason="no")
+    for title in ("Torch", "Candle", "Match", "Spark"):
+        assert asked(title)[-1] == ("open", title)
+    assert [state for state, _ in asked("Lantern")] == ["rejected"] + ["stale"] * 4
+
+
 # Age ----------------------------------------------------------------------------------------------------------------
 
 

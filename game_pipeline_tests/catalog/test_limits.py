@@ -403,6 +403,35 @@ def test_pages_put_right_end_a_mass_change(many: Catalogue) -> None:
     assert many.store.rows("SELECT FROM record_hold WHERE ended_at IS NULL") == []
 
 
+def test_a_source_that_drops_many_games_at_once_is_held_until_they_are_there_again(many: Catalogue) -> None:
+    for n in range(GAMES):
+        page = {"title": f"Game number {n}", "external_ids": shared(f"GAME-NUMBER-{n}")}
+        many.says("beta", str(n), **page)
+        many.says("alpha", str(n), **page, release_date="1980")
+    many.reconcile()
+    answer(many, "mass", accept)
+    for n in range(4):
+        many.drops("alpha", str(n))
+    many.reconcile()
+    assert (dates(many), many.asked("mass")[-1]["state"]) == (["1980"] * GAMES, "open")
+    for n in range(4):
+        page = {"title": f"Game number {n}", "external_ids": shared(f"GAME-NUMBER-{n}")}
+        many.says("alpha", str(n), **page, release_date="1980")
+    many.reconcile()
+    many.reconcile()
+    assert (dates(many), many.asked("mass")[-1]["state"]) == (["1980"] * GAMES, "stale")
+    assert many.store.rows("SELECT FROM record_hold WHERE ended_at IS NULL") == []
+
+
+def test_many_games_that_a_source_dropped_go_where_a_person_says_so(many: Catalogue) -> None:
+    for n in range(4):
+        many.drops("alpha", str(n))
+    many.reconcile()
+    assert many.asked("vanished") == []
+    answer(many, "mass", accept)
+    assert len(many.asked("vanished")) == 4
+
+
 def test_another_source_is_not_held_with_it(many: Catalogue) -> None:
     many.says("beta", "x", title="Another game")
     say_all(many, 4, release_date="1999")

@@ -73,6 +73,14 @@ def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged,
         for row in rows
         if row["question"] not in edited
     ]
+    rejected = [
+        (row["question"], row["proposal"])
+        for row in connection.execute(
+            b"SELECT question, proposal FROM review_item WHERE game_id = %s AND kind = 'suggestion' "
+            b"AND state = 'rejected'",
+            (standing.game_id,),
+        )
+    ]
     disagreeing = {item.field: item for item in merged.disagreements}
     for edit in standing.edits:
         question = suggestion_question(standing.game_id, edit.field)
@@ -84,13 +92,17 @@ def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged,
         if item is None or (said == about.previous and not aged):
             events += close_question(connection, question, "stale", PIPELINE, correlation_id)
             continue
+        proposal = {"field": edit.field, "edit_id": edit.edit_id, "value": said} | ({"aged": True} if aged else {})
+        if (question, proposal) in rejected:  # whatever else was suggested since
+            events += close_question(connection, question, "stale", PIPELINE, correlation_id)
+            continue
         events += ask(
             connection,
             kind="suggestion",
             question=question,
             game_id=standing.game_id,
             record_id=None,
-            proposal={"field": edit.field, "edit_id": edit.edit_id, "value": said} | ({"aged": True} if aged else {}),
+            proposal=proposal,
             summary=(
                 f"{edit.author} set {edit.field} of “{merged.state['title']}” to {in_short(edit.value)}"
                 f"{f' on {edit.at:%Y-%m-%d}' if aged else ''} ({about.reason}); the sources now say {in_short(said)}"
