@@ -21,9 +21,10 @@ from game_pipeline.store import Event, Store, append
 
 from . import review
 from .candidates import Finder
-from .holding import HeldChange, hold_all, hold_back, mass_changes, over_holds
+from .holding import HeldChange, hold_back, over_holds
 from .ids import next_id
 from .limits import Limits
+from .mass import hold_all, mass_changes
 from .opinions import hear
 from .placing import Placed, place, tie_anew
 from .records import StoredRecord, lock_catalogue, members_of, read_record

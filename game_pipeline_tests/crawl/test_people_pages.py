@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from game_pipeline.catalog import Curator, RollbackError, Scope, pending, roll_back
+from game_pipeline.catalog import Curator, Scope, pending, roll_back
 from game_pipeline.changes import refresh_records
 from game_pipeline.crawl import (
     due_people,
@@ -163,15 +163,18 @@ def test_a_page_gives_the_same_person_s_page_on_another_site(pipeline: Pipeline)
     assert {persona["source"] for persona in shown["personas"] if persona["page"]} == set(SITES)
 
 
-def test_a_source_s_rollback_takes_back_nothing_of_people(pipeline: Pipeline) -> None:
+def test_a_source_s_rollback_silences_its_pages_about_people_and_leaves_their_records(pipeline: Pipeline) -> None:
     pipeline.games("apero")
     pipeline.people("apero")
+    pipeline.take_in()
     people = pipeline.store.rows("SELECT * FROM source_record WHERE subject = 'person'")
     policy = MergePolicy(title_key=title_key, person_key=name_key)
     curator = Curator(pipeline.store, {"apero": 1}, policy, "catalogue")
     scope = Scope(run_id=f"run {pipeline.runs}")
-    with pipeline.store.transaction() as connection, pytest.raises(RollbackError):
-        roll_back(connection, curator, scope, author="ann", reason="no")
+    with pipeline.store.transaction() as connection:
+        report = roll_back(connection, curator, scope, author="ann", reason="no")
+    assert (len(report.people), report.games) == (len(people), ())
+    assert pipeline.store.rows("SELECT FROM persona WHERE record_id IS NOT NULL") == []
     assert pipeline.store.rows("SELECT * FROM source_record WHERE subject = 'person'") == people
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.holding import HeldChange, MassChange
+from game_pipeline.catalog.holding import HeldChange
+from game_pipeline.catalog.mass import MassChange
 from game_pipeline.catalog.records import StoredRecord, read_records
 from game_pipeline.catalog.standing import Standing
 from game_pipeline.store import Event

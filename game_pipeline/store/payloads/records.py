@@ -114,7 +114,9 @@ class RecordHeld(TypedDict):
     upto: Annotated[int, Field(description="the record's newest version when the hold was made")]
     ends_on: Annotated[
         Literal["page", "version"],
-        Field(description="page: a later version that the page brought ends it; version: any later version"),
+        Field(
+            description="page: a later version in which the page says something new ends it; version: one that a new reading brought, too"
+        ),
     ]
     rollback_id: int | None
     reason: str
