@@ -109,7 +109,8 @@ def edit_field(
     if standing and standing["value"] == value:
         raise EditError(f"{field} of game {game_id} already stands so by an earlier edit")
     if standing is None and current_value(game["state"], field) == value:
-        raise EditError(f"{field} of game {game_id} says so already")
+        what = "has no value to delete" if value in (None, []) else "says so already"
+        raise EditError(f"{field} of game {game_id} {what}")
     previous = current_value(curator.sources_say(connection, game_id, field), field)
     append(
         connection,

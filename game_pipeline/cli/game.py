@@ -107,10 +107,11 @@ def _print_sections(found: dict[str, Any]) -> None:
     sections: list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]] = [
         (
             "human edits",
-            ("field", "by", "when", "why", "the sources"),
+            ("field", "value", "by", "when", "why", "the sources"),
             [
                 (
                     row["field"],
+                    "(deleted)" if row["value"] in (None, []) else brief(told(row["field"], row["value"])),
                     row["author"],
                     row["edited_at"],
                     row["reason"],

@@ -50,7 +50,8 @@ def edit(app: App, game_id: int, field: str, value: str, reason: str, author: st
                 connection, curator, game_id, field, parsed, author=author or person(), reason=reason
             ),
         )
-    click.echo(f"game {game_id}: {field} is set; revision {revision}")
+    done = "is deleted" if parsed in (None, []) else "is set"
+    click.echo(f"game {game_id}: {field} {done}; revision {revision}")
 
 
 edit.help = f"{edit.help}\n\nFields: {', '.join(EDITABLE)}."

@@ -104,12 +104,19 @@ def suggest(connection: Connection[DictRow], standing: Standing, merged: Merged,
             record_id=None,
             proposal=proposal,
             summary=(
-                f"{edit.author} set {edit.field} of “{merged.state['title']}” to {in_short(edit.value)}"
+                f"{edit.author} {_done(edit.field, merged.state['title'], edit.value)}"
                 f"{f' on {edit.at:%Y-%m-%d}' if aged else ''} ({about.reason}); the sources now say {in_short(said)}"
             ),
             correlation_id=correlation_id,
         )
     return events
+
+
+def _done(field: str, title: str, value: Any) -> str:
+    """What a person did to a field."""
+    if value in (None, []):
+        return f"deleted {field} of “{title}”"
+    return f"set {field} of “{title}” to {in_short(value)}"
 
 
 def note_edits(

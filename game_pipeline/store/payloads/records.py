@@ -115,7 +115,10 @@ class RecordHeld(TypedDict):
     ends_on: Annotated[
         Literal["page", "version"],
         Field(
-            description="page: a later version in which the page says something new ends it; version: one that a new reading brought, too"
+            description=(
+                "page: a later version in which the page says something new ends it; "
+                "version: one that a new reading brought, too"
+            )
         ),
     ]
     rollback_id: int | None
