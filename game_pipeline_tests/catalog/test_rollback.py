@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from game_pipeline.catalog import (
+    Limits,
     RollbackError,
     RollbackReport,
     Scope,
@@ -343,6 +344,22 @@ def test_a_game_that_a_person_has_worked_on_is_not_withdrawn(catalogue: Catalogu
     back_all(catalogue, source="alpha")
     game = catalogue.shown(catalogue.only_game())
     assert (game["status"], game["state"]["title"]) == ("active", "Strix")
+
+
+def test_it_goes_on_saying_what_it_said_and_not_what_was_held_back(catalogue: Catalogue) -> None:
+    catalogue.curator.limits = {"alpha": Limits()}
+    says(catalogue)
+    game_id = catalogue.only_game()
+    catalogue.edit(game_id, "tags", [{"kind": "genre", "value": "birds"}])
+    says(catalogue, title="Error 500", release_date="1950")
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    report = back_all(catalogue, source="alpha")
+    assert (told(catalogue, game_id), catalogue.shown(game_id)["status"]) == (("Owl", "1980"), "active")
+    undo(catalogue, report)
+    assert (told(catalogue, game_id), catalogue.shown(game_id)["pinned"]) == (("Owl", "1980"), [])
+    back_all(catalogue, source="alpha")
+    says(catalogue, title="Owls", release_date="1981")
+    assert told(catalogue, game_id) == ("Owls", "1981")
 
 
 def test_a_source_falls_silent_and_the_others_go_on(catalogue: Catalogue) -> None:

@@ -11,7 +11,8 @@ from psycopg.rows import DictRow
 
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
-from game_pipeline.catalog.records import lock_catalogue, read_records
+from game_pipeline.catalog.records import lock_catalogue, members_of, read_records
+from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.catalog.taking_back import Version, taken_back
 from game_pipeline.people import refresh_within
@@ -21,7 +22,7 @@ from game_pipeline.store import Event, append
 from .brought_edits import take_edits_back
 from .people_pages import person_changes, silence_pages, told_by_pages
 from .report import RollbackError, RollbackReport, Scope
-from .steps import CAUSE, bring_up_to_date, games_of, hear, released_holds, rollback_event
+from .steps import CAUSE, bring_up_to_date, games_of, hear, pins, released_holds, rollback_event
 
 __all__ = ["roll_back"]
 
@@ -87,6 +88,8 @@ def roll_back(
     before = {game_id: read_standing(connection, game_id) for game_id in touched}
     pages = told_by_pages(connection, silenced)
     append(connection, [*events, *back.events])
+    for game_id, standing in before.items():
+        append(connection, _last_words(connection, curator, game_id, standing, wording, rollback_id))
     changes = [bring_up_to_date(connection, curator, game_id, before[game_id], wording) for game_id in touched]
     also = {
         "edits_released": back.released,
@@ -105,6 +108,23 @@ def roll_back(
     refresh_within(connection, wording.correlation_id)
     people = person_changes(connection, pages)
     return RollbackReport(rollback_id, tuple(filter(None, changes)), len(held), moved_on, people)
+
+
+def _last_words(
+    connection: Connection[DictRow],
+    curator: Curator,
+    game_id: int,
+    standing: Standing,
+    wording: Wording,
+    rollback_id: int,
+) -> list[Event]:
+    """A game that a person has worked on stays, though none of its records is heard any more: it goes on saying what it
+    says, and not what is held back of them."""
+    silent = all(record.silent for record in members_of(connection, [game_id])[game_id])
+    if not (silent and standing.edits and standing.state):
+        return []
+    wanted = {"state": standing.state, "provenance": standing.provenance}
+    return pins(connection, curator, game_id, wanted, wording, rollback_id, standing.revision)
 
 
 def _ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.fields import changed_fields, value_of
+from game_pipeline.catalog.fields import changed_fields
 from game_pipeline.catalog.game_events import edit_again, game_event
 from game_pipeline.catalog.hearing import ALL, SILENT, narrowed
 from game_pipeline.catalog.ids import next_id
@@ -16,11 +16,10 @@ from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import StoredRecord, lock_catalogue, members_of
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
-from game_pipeline.model import digest
 from game_pipeline.store import Event, append
 
 from .report import RollbackError, RollbackReport
-from .steps import CAUSE, bring_up_to_date, hear, read_edit, released_holds, rollback_event
+from .steps import CAUSE, bring_up_to_date, hear, pins, read_edit, released_holds, rollback_event
 
 __all__ = ["roll_back_game"]
 
@@ -57,7 +56,7 @@ def roll_back_game(
         if field in (None, name)
     ]
     append(connection, [*held, *edits, *unpinned])
-    append(connection, _pins(connection, curator, game_id, wanted, wording, rollback_id, to, field))
+    append(connection, pins(connection, curator, game_id, wanted, wording, rollback_id, to, field))
     scope = {"game": game_id, "to": to} | ({"field": field} if field else {})
     also = {
         "edits_released": released,
@@ -173,37 +172,3 @@ def _edits_as_then(
         reinstated.append(event.payload["edit_id"])
         events.append(event)
     return released, reinstated, events
-
-
-def _pins(
-    connection: Connection[DictRow],
-    curator: Curator,
-    game_id: int,
-    wanted: Mapping[str, Any],
-    wording: Wording,
-    rollback_id: int,
-    to: int,
-    field: str | None,
-) -> list[Event]:
-    """What the records, heard as then, do not explain: a member that left, a rule or a rank that has changed since."""
-    standing = read_standing(connection, game_id)
-    state = curator.planned(connection, standing, members_of(connection, [game_id])[game_id], wording).merged.state
-    edited = {edit.field for edit in standing.edits}
-    return [
-        game_event(
-            game_id,
-            "game.pinned",
-            {
-                "pin_id": next_id(connection, "game_pin"),
-                "field": name,
-                "value": value_of(wanted["state"], name),
-                "provenance": wanted["provenance"].get(name),
-                "rejected": digest(value_of(state, name)),
-                "revision": to,
-                "rollback_id": rollback_id,
-            },
-            wording,
-        )
-        for name in changed_fields(state, wanted["state"])
-        if name not in edited and field in (None, name)
-    ]

@@ -8,13 +8,16 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.fields import as_edited, value_of
+from game_pipeline.catalog.fields import as_edited, changed_fields, value_of
+from game_pipeline.catalog.game_events import game_event
 from game_pipeline.catalog.hearing import ALL, resolve
 from game_pipeline.catalog.holding import hold_event, release_event
+from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
-from game_pipeline.catalog.records import StoredRecord
+from game_pipeline.catalog.records import StoredRecord, members_of
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.model import digest
 from game_pipeline.store import Event
 
 from .report import GameChange, RollbackError
@@ -24,6 +27,7 @@ __all__ = [
     "bring_up_to_date",
     "games_of",
     "hear",
+    "pins",
     "read_edit",
     "released_holds",
     "rollback_event",
@@ -105,6 +109,40 @@ def bring_up_to_date(
         ),
         edits=tuple({"field": edit.field, "author": edit.author, "edited_at": edit.at} for edit in after.edits),
     )
+
+
+def pins(
+    connection: Connection[DictRow],
+    curator: Curator,
+    game_id: int,
+    wanted: Mapping[str, Any],
+    wording: Wording,
+    rollback_id: int,
+    to: int,
+    field: str | None = None,
+) -> list[Event]:
+    """What the records, heard as then, do not explain: a member that left, a rule or a rank that has changed since."""
+    standing = read_standing(connection, game_id)
+    state = curator.planned(connection, standing, members_of(connection, [game_id])[game_id], wording).merged.state
+    edited = {edit.field for edit in standing.edits}
+    return [
+        game_event(
+            game_id,
+            "game.pinned",
+            {
+                "pin_id": next_id(connection, "game_pin"),
+                "field": name,
+                "value": value_of(wanted["state"], name),
+                "provenance": wanted["provenance"].get(name),
+                "rejected": digest(value_of(state, name)),
+                "revision": to,
+                "rollback_id": rollback_id,
+            },
+            wording,
+        )
+        for name in changed_fields(state, wanted["state"])
+        if name not in edited and field in (None, name)
+    ]
 
 
 def rollback_event(event_type: str, payload: dict[str, Any], wording: Wording) -> Event:
