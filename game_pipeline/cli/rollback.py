@@ -165,6 +165,8 @@ def print_rollback(report: RollbackReport, json_: bool, *, done: bool, undone: b
     games = f"{len(report.games)} {'game' if len(report.games) == 1 else 'games'}"
     if report.people:
         games += f" and {len(report.people)} {'page' if len(report.people) == 1 else 'pages'} about people"
+    elif report.records and not report.games:  # such as words that were held back all the while
+        games += f" ({report.records} {'record' if report.records == 1 else 'records'} heard otherwise)"
     number = report.rollback_id
     if done and undone:
         click.echo(f"rollback {number} is undone: {games} changed")
