@@ -119,9 +119,9 @@ def _last_words(
     rollback_id: int,
 ) -> list[Event]:
     """A game that a person has worked on stays, though none of its records is heard any more: it goes on saying what it
-    says, and not what is held back of them."""
+    says, and not what is held back of them. Edits that went back with their import are nobody's work here."""
     silent = all(record.silent for record in members_of(connection, [game_id])[game_id])
-    if not (silent and standing.edits and standing.state):
+    if not (silent and standing.state and read_standing(connection, game_id).edits):
         return []
     wanted = {"state": standing.state, "provenance": standing.provenance}
     return pins(connection, curator, game_id, wanted, wording, rollback_id, standing.revision)
