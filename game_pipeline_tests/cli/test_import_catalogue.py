@@ -102,7 +102,7 @@ def test_a_bad_import_is_found_in_the_history_and_taken_back_by_run_or_by_name(s
     assert shell("rollback", "apply", "--source", "old", "--reason", "the wrong file").code == 0
     assert shell("game", "find", "").code == 1
     unknown = shell("rollback", "preview", "--source", "older")
-    assert (unknown.code, unknown.err.rstrip().endswith(", old")) == (2, True)
+    assert (unknown.code, unknown.err.rstrip().endswith(", old")) == (1, True)
     assert shell("replay", "--verify").code == 0
 
 

@@ -38,7 +38,7 @@ UNKNOWN = "https://example.com/games/1"
         (["import", "https://ifdb.org/"], "is on ifdb, but is no game's page"),
         (
             ["events", "tail", "--type", "game.revise"],
-            "no type of events 'game.revise'; see: game-pipeline events types",
+            "no type of event 'game.revise'; did you mean 'game.revised'?",
         ),
         (["events", "tail", "--game", "9" * 20], "--game"),
         (["replay", "--until", ""], "no time: ''"),
