@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from game_pipeline.store.embedded import EmbeddedPostgres, ServerInfo
@@ -26,6 +27,10 @@ from game_pipeline.store.privileges import APPLICATION, renew_grants
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _BASE = pytest.StashKey[Path]()
 _numbers = itertools.count(1)
+
+# No test judges by the clock: how long an example takes is told by whatever else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

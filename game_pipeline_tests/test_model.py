@@ -228,7 +228,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RECORDS)
 def test_any_record_survives_its_serialisation_with_its_hashes(claims: dict[str, Any]) -> None:
     made = record(**claims)

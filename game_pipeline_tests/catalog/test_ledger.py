@@ -112,9 +112,7 @@ _records = st.lists(
 )
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(records=_records, data=st.data())
 def test_the_order_of_import_does_not_change_the_games(
     reused_catalogue: ReusedCatalogue, records: list[dict[str, Any]], data: st.DataObject
@@ -199,9 +197,7 @@ def _told(catalogue: Catalogue) -> dict[frozenset[str], Any]:
     return {frozenset(row["names"]): row["told"] for row in rows}
 
 
-@settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(later=_later)
 def test_a_merge_ten_later_imports_and_its_taking_back_are_as_if_it_had_never_been(
     reused_catalogue: ReusedCatalogue, later: list[tuple[str, str, dict[str, Any]]]

@@ -428,7 +428,6 @@ def test_whatever_happens_in_whatever_order(reused_catalogue: ReusedCatalogue) -
             settings=settings(
                 max_examples=500 if NIGHTLY else 50,
                 stateful_step_count=32,
-                deadline=None,
                 derandomize=not NIGHTLY,  # the same fifty each time: what fails then is the change; the night explores
                 print_blob=True,
                 suppress_health_check=list(HealthCheck),

@@ -263,7 +263,7 @@ CLAIMS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(claims=st.tuples(CLAIMS, CLAIMS, CLAIMS), order=st.sampled_from(list(permutations(range(3)))))
 def test_the_order_of_imports_is_no_matter_where_records_share_an_id(
     catalogue: Catalogue, claims: tuple[dict[str, Any], ...], order: tuple[int, ...]

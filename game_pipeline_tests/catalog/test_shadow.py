@@ -289,9 +289,7 @@ _steps = st.one_of(
 )
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(_steps, min_size=8, max_size=25))
 def test_whatever_happens_replay_equals_state_and_shadow_changes_nothing(
     reused_catalogue: ReusedCatalogue, steps: list[Any]

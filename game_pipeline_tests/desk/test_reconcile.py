@@ -87,7 +87,7 @@ _query = st.fixed_dictionaries(
 _extend = st.fixed_dictionaries({"ids": _values, "properties": _values})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["queries", "extend"]), asked=_values | st.dictionaries(st.just("q"), _query) | _extend)
 def test_whatever_is_asked_is_answered_or_refused(served: Served, catalogue: Catalogue, name: str, asked: Any) -> None:
     answer = served.client.post(SERVICE, data={name: json.dumps(asked)})

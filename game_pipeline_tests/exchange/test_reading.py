@@ -202,7 +202,7 @@ def test_no_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["old.csv", "old.jsonl", "games", "games.csv"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     content=st.binary(max_size=300)
     | st.builds(
@@ -236,7 +236,7 @@ _any_json = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -333,7 +333,7 @@ _states = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.lists(_states, max_size=3))
 def test_whatever_the_catalogue_holds_is_read_back_from_an_export(tmp_path: Path, states: list[dict[str, Any]]) -> None:
     for writer in (JsonLinesWriter(tmp_path), CsvWriter(tmp_path)):

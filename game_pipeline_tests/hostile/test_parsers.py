@@ -50,7 +50,7 @@ FRAGMENTS = (
     *(b"'", b"''", b'"', b"\xff", b"\x00", "\u202e".encode()),
 )
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def _small_samples() -> list[Path]:
 
 
 @needs_shared
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damaged_real_captures_are_read_or_refused(workers: Workers, data: st.DataObject) -> None:
     body = data.draw(st.sampled_from(_small_samples())).read_bytes()

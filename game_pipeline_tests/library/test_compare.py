@@ -143,7 +143,7 @@ def _libraries(draw: st.DrawFn) -> dict[str, list[str]]:
     return made
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     libraries=_libraries(),
     chosen=st.sets(st.integers(0, 4)),

@@ -308,7 +308,7 @@ INTERVAL = st.tuples(
     intervals=st.lists(INTERVAL, max_size=5),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_no_new_listing_is_skipped_and_none_is_told_twice(
     start: int, crowd: int, intervals: list[tuple[list[tuple[str, int, int]], str, bool]], seed: int
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.crawl.keyring import Keyring, token_request
@@ -352,7 +352,6 @@ def _walk(site: _Site, cursor: str) -> tuple[set[str], str]:
     raise AssertionError("the feed does not end")
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 900), st.integers(1, 12)), min_size=1, max_size=12),
     st.integers(0, 5),

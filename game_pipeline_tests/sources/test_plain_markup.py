@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.sources.plain_markup import MAX_DEPTH, plain_markup
@@ -58,7 +58,6 @@ def _around(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 MARKUP = st.lists(st.recursive(TEXTS, _around, max_leaves=12) | _around(TEXTS), max_size=5).map("".join)
 
 
-@settings(deadline=None)  # the first example waits for the parser to be imported
 @given(MARKUP)
 def test_plain_markup_is_the_markdown_that_the_parser_makes_of_it(markup: str) -> None:
     plain = plain_markup(markup, BASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.demo.world.shelves import SHELVES
@@ -77,7 +77,6 @@ def test_a_covered_mail_address_is_no_change_of_the_page_nor_of_the_record() -> 
     assert "protect" not in _parse(first.decode()).to_json()
 
 
-@settings(deadline=None)
 @given(
     body=st.binary(max_size=200)
     | st.text("0123456789abcdef", max_size=40).map(lambda code: f'data-cfemail="{code}"'.encode())

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.model import GameRecord
@@ -172,7 +172,6 @@ class _Site:
         return _list(request.url, *rows, more=page * self.PER_PAGE < len(found))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 30), st.lists(st.lists(st.integers(0, 200), max_size=5), min_size=1, max_size=25))
 def test_the_feed_skips_nothing_that_changes_while_it_is_read(games: int, touched: list[list[int]]) -> None:
     site, changes = _Site(games), iter(touched)

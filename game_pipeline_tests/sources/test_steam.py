@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.model import GameRecord
@@ -239,7 +239,6 @@ def test_what_the_store_says_with_status_200_has_a_status_of_its_own(body: bytes
     assert SOURCE.soft_status(body) == status
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20), st.lists(st.lists(st.integers(0, 200), max_size=4), min_size=1, max_size=20))
 def test_the_feed_skips_nothing_that_changes_while_it_is_read(apps: int, touched: list[list[int]]) -> None:
     """The list goes by ids, three a part here, while any app may change between two parts."""

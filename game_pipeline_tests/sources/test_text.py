@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.sources.languages import language_codes, language_of
@@ -134,7 +134,6 @@ def test_a_description_s_language_is_one_of_the_game_s_or_unknown() -> None:
     assert language_of("Да", ("ru",)) is None
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_live_markup(text: str) -> None:
     for markdown in (html_to_markdown(text), plain_to_markdown(unescape_all(text)), html_to_markdown(f"<p>{text}")):
@@ -168,7 +167,6 @@ _PIECES = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(_PIECES), max_size=8), max_size=4), st.booleans())
 def test_text_in_paragraphs_reads_the_same_without_a_tree(pieces: list[list[str]], loose: bool) -> None:
     """An element without a meaning sends the same text the long way."""

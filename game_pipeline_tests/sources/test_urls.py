@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.sources.links import _PLAIN, LinkRule, classify
@@ -112,7 +112,6 @@ def test_a_host_that_only_ends_like_another_is_another() -> None:
     assert not on_host("ftp://ifdb.org/x", ("ifdb.org",))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.sampled_from(["", "http://", "https://a.org/", "https://a.org/?q="]))
 def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
     try:
@@ -124,13 +123,11 @@ def test_normalising_twice_changes_nothing_more(text: str, start: str) -> None:
     classify(once, text)
 
 
-@settings(deadline=None)
 @given(st.from_regex(_TIDY, fullmatch=True), st.sampled_from([None, "https://a.org/b/c"]))
 def test_what_is_taken_for_tidy_at_sight_is_its_own_written_form(url: str, base: str | None) -> None:
     assert _normalised(url, base) == url
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["https://", "http://", "HTTPS://", "ftp://", "//", ""]),
     st.from_regex(r"[a-zA-Z0-9.:@\[\]_-]{0,12}", fullmatch=True),
@@ -155,7 +152,6 @@ def test_an_escape_stays_unless_its_character_needs_none_or_it_is_written_small(
             assert normalise_url(f"https://a.org/x{written}y?z{written}") == f"https://a.org/x{tidy}y?z{tidy}"
 
 
-@settings(deadline=None)
 @given(
     st.from_regex(_PLAIN, fullmatch=True),
     st.sampled_from(["", "/game.zip", "/forum/", "/a/review", "/cover.png?x=1", "?page=/forums/"]),

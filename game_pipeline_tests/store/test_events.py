@@ -139,7 +139,7 @@ def test_a_conflict_that_is_caught_leaves_nothing_behind(store: Store) -> None:
     assert (versions(store, "note:1"), versions(store, "note:2")) == ([1, 2], [1])
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=lists(lists(tuples(integers(0, 9), integers(0, 2)), max_size=8), max_size=6))
 def test_whatever_is_repeated_each_event_is_there_once_and_streams_have_no_gap(
     store: Store, batches: list[list[tuple[int, int]]]

@@ -126,7 +126,7 @@ def test_any_column_that_differs_is_written(store: Store, first: dict[str, Any],
     assert (row["label"], row["confidence"], row["verified_by_human"]) == wanted
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=4), min_size=1, max_size=5), st.booleans())
 def test_the_rows_are_those_of_the_newest_revision(store: Store, told: list[list[str]], at_once: bool) -> None:
     [new] = store.rows("SELECT coalesce(max(game_id), 0) + 1 AS id FROM game")
