@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from protego import Protego
 
@@ -345,6 +345,7 @@ def test_an_item_that_was_merged_is_read_of_the_site_s_own_answer() -> None:
     assert (page.key, record.identity, record.title) == ("Q1954321", "Q195002", "Zork I")
 
 
+@settings(max_examples=25)  # each of up to sixty parts is a thousand rows
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 12)), min_size=1, max_size=5), st.integers(1, 3))
 def test_the_feed_skips_nothing_however_many_items_share_a_moment(groups: list[tuple[int, int]], part: int) -> None:
     """The service's answers to the feed's own conditions, a part of a few rows at a time."""
