@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,8 @@ SELECT md5(concat(
     (SELECT string_agg(concat(oid, relname, relkind), ',' ORDER BY oid) FROM pg_class WHERE relnamespace = s.oid),
     (SELECT string_agg(concat(attrelid, attname, atttypid, attnotnull, atthasdef), ',' ORDER BY attrelid, attnum)
      FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = s.oid)),
+    (SELECT string_agg(concat(adrelid, adnum, pg_get_expr(adbin, adrelid)), ',' ORDER BY adrelid, adnum)
+     FROM pg_attrdef WHERE adrelid IN (SELECT oid FROM pg_class WHERE relnamespace = s.oid)),
     (SELECT string_agg(concat(oid, tgenabled), ',' ORDER BY oid) FROM pg_trigger),
     (SELECT string_agg(concat(oid, xmin), ',' ORDER BY oid) FROM pg_constraint WHERE connamespace = s.oid),
     (SELECT string_agg(concat(oid, xmin), ',' ORDER BY oid) FROM pg_proc WHERE pronamespace = s.oid)
@@ -202,3 +204,15 @@ def owner(store: Store, reused_catalogue: ReusedCatalogue) -> Iterator[Store]:
     """The catalogue of `store`, opened by the owner of its schema."""
     with Store(reused_catalogue.owner_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def set_back(owner: Store) -> Iterator[Callable[[str], None]]:
+    """Set the clock that times the events of `store` back by so much, until the test is over."""
+    column = "ALTER TABLE import_event ALTER COLUMN recorded_at SET DEFAULT clock_timestamp()"
+
+    def do(interval: str) -> None:
+        owner.execute(f"{column} - interval '{interval}'")
+
+    yield do
+    owner.execute(column)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Callable
 
 from game_pipeline.catalog import merge_games, roll_back_game, split_game, unmerge_game
 from game_pipeline.store import Store
@@ -14,18 +12,6 @@ from game_pipeline.store.replay import replayed
 from .curating import Catalogue, shared
 
 SetBack = Callable[[str], None]
-
-
-@pytest.fixture
-def set_back(owner: Store) -> Iterator[SetBack]:
-    """Set the clock that times events back by so much."""
-    column = "ALTER TABLE import_event ALTER COLUMN recorded_at SET DEFAULT clock_timestamp()"
-
-    def do(interval: str) -> None:
-        owner.execute(f"{column} - interval '{interval}'")
-
-    yield do
-    owner.execute(column)
 
 
 def records(catalogue: Catalogue, game_id: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -183,14 +184,13 @@ def test_what_came_first_ended_a_judgement(store: Store) -> None:
         assert result.first_difference() is None
 
 
-def test_a_clock_that_is_set_back_changes_no_row(store: Store, owner: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_set_back_changes_no_row(
+    store: Store, set_back: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("game_pipeline.store.replay.BATCH", 4)
     write(store, judged(1), matched(1), judged(9, "llm"), over(9, "a mistake"))
     for hours in (0, 1, 2):
-        owner.execute(
-            "ALTER TABLE import_event ALTER COLUMN recorded_at "
-            f"SET DEFAULT clock_timestamp() - interval '{hours} hours'"
-        )
+        set_back(f"{hours} hours")
         write(store, matched(hours + 2), over(1, "a mistake"))
     with replayed(store) as result:
         assert result.first_difference() is None
