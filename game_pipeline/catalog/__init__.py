@@ -17,7 +17,7 @@ from .joining import JoinError, MergeReport, SplitReport, keep_apart, merge_game
 from .limits import Limits
 from .openrefine import Reconciliation, ReconciliationError
 from .proposals import ProposalError, ShadowReport, apply_proposal, proposed_games, shadow_report
-from .questions import list_review, show_review
+from .questions import QuestionKind, list_review, show_review
 from .reconcile import Curator
 from .relations import RELATIONS, Relation, relate, unrelate
 from .rollback import GameChange, RollbackError, RollbackReport, Scope, roll_back, roll_back_game, undo_rollback
@@ -43,6 +43,7 @@ __all__ = [
     "MergeReport",
     "Pending",
     "ProposalError",
+    "QuestionKind",
     "Reconciliation",
     "ReconciliationError",
     "Relation",

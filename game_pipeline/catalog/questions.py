@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from game_pipeline.store import Store
 
 from .hearing import part_of
 
-__all__ = ["MOST_CHANGES", "list_review", "show_review"]
+__all__ = ["MOST_CHANGES", "QuestionKind", "list_review", "show_review"]
+
+QuestionKind = Literal["mass", "held", "vanished", "match", "duplicate", "conflict", "suggestion"]
 
 MOST_CHANGES = 100
 """Of a change of many games, so many are shown."""
 
 
-def list_review(store: Store, *, kind: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+def list_review(store: Store, *, kind: QuestionKind | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Open questions, the most important and oldest first."""
     return store.rows(
         "SELECT item_id, kind, game_id, record_id, summary, opened_at FROM review_item "

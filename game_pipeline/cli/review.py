@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from game_pipeline.catalog import accept, list_review, reject, show_review
+from game_pipeline.catalog import QuestionKind, accept, list_review, reject, show_review
 
 from .context import App, Failed, json_option, pass_app, person, print_json, print_table, reason_option
 from .deciding import changing
 from .wording import brief, difference
-
-KINDS = ("mass", "held", "vanished", "match", "duplicate", "conflict", "suggestion")
 
 
 @click.group()
@@ -23,11 +21,11 @@ def review() -> None:
 
 
 @review.command("list")
-@click.option("--kind", type=click.Choice(KINDS), help="Only questions of this kind.")
+@click.option("--kind", type=click.Choice(get_args(QuestionKind)), help="Only questions of this kind.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 @pass_app
-def list_(app: App, kind: str | None, limit: int, json_: bool) -> None:
+def list_(app: App, kind: QuestionKind | None, limit: int, json_: bool) -> None:
     """Open questions, the most important first."""
     with app.store() as store:
         items = list_review(store, kind=kind, limit=limit)

@@ -70,6 +70,7 @@ def test_a_question_is_listed_shown_and_answered(served: Served, catalogue: Cata
     )
     assert answer.status_code == 200, answer.text
     assert served.client.get("/api/review?kind=conflict").json() == []
+    assert served.client.get("/api/review?kind=conflicts").status_code == 422
     twice = served.client.post(f"/api/review/{line['item_id']}/reject", json={"reason": "no"}, headers=AUTHORISED)
     assert twice.status_code == 409
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from game_pipeline.catalog import accept, list_review, reject, show_review
+from game_pipeline.catalog import QuestionKind, accept, list_review, reject, show_review
 from game_pipeline.desk.answers import MAX_NUMBER, Limit, Text, json_answer
 from game_pipeline.desk.problems import ProblemError
 from game_pipeline.desk.state import DeskDep, Operator
@@ -64,7 +64,7 @@ class Answered(BaseModel):
 def list_items(
     request: Request,
     desk: DeskDep,
-    kind: Annotated[Text | None, Query(description="Only of this kind: match, conflict, held...")] = None,
+    kind: Annotated[QuestionKind | None, Query(description="Only of this kind.")] = None,
     limit: Limit = 50,
 ) -> Response:
     """Open questions, the most important and oldest first."""
