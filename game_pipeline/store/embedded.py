@@ -47,6 +47,7 @@ from game_pipeline.store.postgres_home import (
     write_application_password,
 )
 from game_pipeline.store.postgres_process import PidFile, can_run, end_server, is_server_of, user_name
+from game_pipeline.store.postgres_roles import keep_plain, set_password, verifier_of
 
 __all__ = ["ClusterStatus", "EmbeddedPostgres", "EmbeddedPostgresError", "ServerInfo", "find_binaries"]
 
@@ -210,16 +211,13 @@ class EmbeddedPostgres:
                 )
             password = read_application_password(self.data_dir)
             with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
-                exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+                exists = verifier_of(connection, name) is not None
                 if password is None or not exists:
                     # The role first: killed in between, the next start gives it another password.
                     password = password or new_password()
-                    verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
-                    statement = sql.SQL("{} ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
-                        sql.SQL("ALTER" if exists else "CREATE"), sql.Identifier(name), sql.Literal(verifier.decode())
-                    )
-                    connection.execute(statement)
+                    set_password(connection, name, password, make=not exists)
                     write_application_password(self.data_dir, password)
+                keep_plain(connection, name, password)
             return replace(server, user=name, password=password)
 
     def _connect(self, home: Home, *, started: bool) -> ServerInfo | None:
@@ -236,6 +234,8 @@ class EmbeddedPostgres:
                 try:
                     with psycopg.connect(info.conninfo("postgres"), connect_timeout=5) as connection:
                         version = str(connection.info.parameter_status("server_version"))
+                        if started:
+                            keep_plain(connection, SUPERUSER, password)
                     return replace(info, version=version)
                 except psycopg.OperationalError as error:
                     problem = str(error)

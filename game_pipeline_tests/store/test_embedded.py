@@ -284,3 +284,21 @@ def test_the_pipeline_s_role_owns_nothing_and_its_password_is_kept_like_the_supe
     assert renewed.password != application.password
     execute(owner, "DROP ROLE app")
     assert query(postgres.ensure_role("app"), "SELECT current_user") == "app"
+
+
+def test_a_connection_costs_no_stretching_of_a_password_that_nobody_can_guess(base: Path, make: Make) -> None:
+    postgres = make(base / "data")
+    owner = postgres.start()
+    application = postgres.ensure_role("app")
+    stretched = (
+        "SELECT string_agg(split_part(rolpassword, ':', 1), ' ' ORDER BY rolname) FROM pg_authid WHERE rolcanlogin"
+    )
+    assert query(owner, stretched) == "SCRAM-SHA-256$1 SCRAM-SHA-256$1"
+    # As initdb, and the versions before, have left them: the passwords stay.
+    for info in (owner, application):
+        execute(owner, f"ALTER ROLE {info.user} PASSWORD '{info.password}'")
+    assert query(owner, stretched) == "SCRAM-SHA-256$4096 SCRAM-SHA-256$4096"
+    postgres.stop()
+    owner = postgres.start()
+    assert postgres.ensure_role("app").password == application.password
+    assert query(owner, stretched) == "SCRAM-SHA-256$1 SCRAM-SHA-256$1"
