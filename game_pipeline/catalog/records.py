@@ -14,15 +14,7 @@ from game_pipeline.model import GameRecord
 
 from .hearing import ALL, SILENT, Hold, compose, mute_fields, resolve
 
-__all__ = [
-    "StoredRecord",
-    "lock_catalogue",
-    "match_keys",
-    "members_of",
-    "read_record",
-    "read_records",
-    "title_tokens",
-]
+__all__ = ["StoredRecord", "lock_catalogue", "match_keys", "members_of", "read_record", "read_records", "title_tokens"]
 
 _LOCK = 0x67616D66
 
