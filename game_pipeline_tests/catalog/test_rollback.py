@@ -380,7 +380,7 @@ def test_what_pages_have_changed_since_stays(catalogue: Catalogue, game_id: int)
     report = back_all(catalogue, run_id=runs(catalogue)[1])
     assert (told(catalogue, game_id), report.moved_on) == (("Crow", "1980"), 0)
     says(catalogue, release_date="2005", title="Crow")
-    with pytest.raises(RollbackError, match="nothing is heard any more"):
+    with pytest.raises(RollbackError, match="nothing is heard: the pages have changed again since"):
         back_all(catalogue, run_id=runs(catalogue)[1])
 
 

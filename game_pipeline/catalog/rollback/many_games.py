@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import lock_catalogue, members_of, read_records
+from game_pipeline.catalog.review import close_idle_questions
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
 from game_pipeline.catalog.taking_back import Version, taken_back
@@ -79,7 +80,10 @@ def roll_back(
     moved_on += left
     back = take_edits_back(connection, set(games.values()), scope, wording)
     if not events and not back.events:
-        raise RollbackError(f"of {_in_words(scope)} nothing is heard any more: the pages have changed again since")
+        raise RollbackError(
+            f"of {_in_words(scope)} nothing is heard: the pages have changed again since, or what they brought is held "
+            "back; see: game-pipeline review list"
+        )
     held = {event.payload["record_id"] for event in events}
     touched = sorted(
         {game_id for record_id, game_id in games.items() if record_id in held}
@@ -105,6 +109,7 @@ def roll_back(
         "also": also,
     }
     append(connection, [rollback_event("rollback.made", payload, wording)])
+    append(connection, close_idle_questions(connection, wording.correlation_id))
     refresh_within(connection, wording.correlation_id)
     people = person_changes(connection, pages)
     return RollbackReport(rollback_id, tuple(filter(None, changes)), len(held), moved_on, people)
