@@ -102,6 +102,7 @@ def edit_field(
     if not reason.strip():
         raise EditError("an edit needs a reason: what it mends, for those who come after")
     lock_catalogue(connection)
+    curator.catch_up(connection, [game_id])
     game = _game(connection, game_id)
     standing = connection.execute(
         b"SELECT value FROM human_edit WHERE game_id = %s AND field = %s AND released_at IS NULL", (game_id, field)
@@ -143,6 +144,7 @@ def release_field(
     """Give a field back to the sources; returns the game's revision. Raises `EditError` where no edit stands."""
     lock_catalogue(connection)
     _game(connection, game_id)
+    curator.catch_up(connection, [game_id])
     row = connection.execute(
         b"SELECT edit_id FROM human_edit WHERE game_id = %s AND field = %s AND released_at IS NULL", (game_id, field)
     ).fetchone()

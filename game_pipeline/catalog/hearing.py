@@ -1,18 +1,32 @@
-"""Which of a record's words are heard: its newest, or older ones of some of its parts while a hold stands.
+"""Which of a record's words are heard: its newest, or older ones of some of its parts while holds stand.
 
-A part is a field or a facet of the canonical record (`title`, `tags.genre`, `descriptions.en`); `*` is all that no
-other part names. Version 0 is silence. Pure.
+Two may: one for what rollbacks have taken back, and one for what limits hold back until a person has seen it. A part
+is a field or a facet of the canonical record (`title`, `tags.genre`, `descriptions.en`); `*` is all that no other part
+names. Version 0 is silence. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from game_pipeline.model import GameRecord
 
-__all__ = ["ALL", "SILENT", "Hold", "compose", "heard_version", "mute_fields", "narrowed", "part_of", "resolve"]
+__all__ = [
+    "ALL",
+    "SILENT",
+    "Hold",
+    "compose",
+    "heard_version",
+    "is_of",
+    "mute_fields",
+    "narrowed",
+    "oldest",
+    "part_of",
+    "resolve",
+    "together",
+]
 
 ALL = "*"
 SILENT: Mapping[str, int] = {ALL: 0}
@@ -34,6 +48,24 @@ class Hold:
     ends_on: str
     kind: str
     rollback_id: int | None
+    reason: str
+
+
+def together(holds: Iterable[Hold], newest: int) -> dict[str, int]:
+    """What several holds let hear, resolved: of each part the oldest word that one of them names."""
+    return oldest([resolve(hold.parts, newest) for hold in holds])
+
+
+def oldest(layers: Sequence[Parts]) -> dict[str, int]:
+    """Of each part the oldest word of several resolved parts."""
+    named = {part for layer in layers for part in layer}
+    found = {part: min(heard_version(layer, part) for layer in layers) for part in named}
+    return resolve(found, found[ALL])
+
+
+def is_of(part: str, field: str) -> bool:
+    """Whether a part is a field or a facet of it."""
+    return part == field or part.startswith(f"{field}.")
 
 
 def resolve(parts: Parts, newest: int) -> dict[str, int]:
@@ -53,8 +85,7 @@ def heard_version(parts: Parts, field: str) -> int:
 
 def narrowed(parts: Parts, field: str) -> dict[str, int]:
     """What resolved parts say about one field: itself, and facets of it that are heard otherwise."""
-    inside = {part: version for part, version in parts.items() if part.startswith(f"{field}.")}
-    return {field: heard_version(parts, field)} | inside
+    return {field: heard_version(parts, field)} | {part: v for part, v in parts.items() if is_of(part, field)}
 
 
 def compose(documents: Mapping[int, dict[str, Any]], parts: Parts) -> GameRecord:

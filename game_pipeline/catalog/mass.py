@@ -37,10 +37,11 @@ class MassChange:
 
 
 # What only gained a field, and what came back, takes nothing away. A record that says again what its game heard last is
-# no change, whatever it said in between; one that vanished is: what it alone said goes. An import is taken in while it
-# goes on: what it has changed already counts, too. One that a person let through is not asked about again.
+# no change, whatever it said in between, nor is one of which nothing new is heard, since it was taken back; one that
+# vanished is: what it alone said goes. An import is taken in while it goes on: what it has changed already counts, too.
+# One that a person let through is not asked about again.
 _PENDING = b"""
-WITH let_through AS (
+WITH let_through AS MATERIALIZED (
     SELECT proposal->>'source' AS source, run_id
     FROM review_item CROSS JOIN LATERAL jsonb_array_elements_text(proposal->'runs') AS run_id
     WHERE kind = 'mass' AND state = 'accepted'
@@ -58,6 +59,9 @@ WITH let_through AS (
                           WHERE let_through.source = record.source AND let_through.run_id = version.run_id)) AS news
     WHERE record.version <> record.reconciled_version AND news.runs IS NOT NULL
       AND (heard.content_hash <> record.content_hash OR (record.state = 'vanished' AND member.live))
+      AND NOT EXISTS (SELECT FROM record_hold AS hold
+                      WHERE hold.record_id = record.record_id AND kind = 'rollback' AND ended_at IS NULL
+                        AND parts ? '*' AND NOT hold_is_over(hold))
 ), run AS (
     SELECT DISTINCT source, unnest(runs) AS run_id FROM waiting
 ), done AS (
@@ -98,14 +102,16 @@ def hold_all(connection: Connection[DictRow], change: MassChange, wording: Wordi
     last = {row["record_id"]: (row["game_id"], row["heard"] or {ALL: row["record_version"]}) for row in rows}
     events = []
     for record in read_records(connection, change.records):
-        if record.hold is not None:
-            continue  # its page says nothing new
-        game_id, parts = last[record.record_id]
+        taken = record.rollback.parts if record.rollback else {}
+        if record.limit is not None and ALL in record.limit.parts:
+            continue
+        game_id, heard = last[record.record_id]
+        parts = {part: version for part, version in resolve(heard, record.version).items() if part not in taken}
         events.append(
             hold_event(
                 connection,
                 record,
-                resolve(parts, record.version),
+                parts,
                 wording,
                 game_id=game_id,
                 kind="limit",

@@ -21,7 +21,8 @@ from game_pipeline.store import Event, Store, append
 
 from . import review
 from .candidates import Finder
-from .holding import HeldChange, hold_back, over_holds
+from .held_change import HeldChange, hold_back
+from .holding import over_holds
 from .ids import next_id
 from .limits import Limits
 from .mass import hold_all, mass_changes
@@ -214,6 +215,21 @@ class Curator:
         """
         return self._bring_up_to_date(connection, game_id, wording, newly, about)[0]
 
+    def catch_up(self, connection: Connection[DictRow], game_ids: Collection[int]) -> bool:
+        """Take in what pages have brought to these games since their last revisions, as an import does: within the
+        limits. Comes before what a person does to them, which is theirs alone then. In shadow mode it waits.
+
+        Returns whether there was anything.
+        """
+        behind = [] if self.shadow else connection.execute(_BEHIND, (sorted(game_ids),)).fetchall()
+        for row in behind:
+            self.take_in(connection, row["game_id"])
+        return bool(behind)
+
+    def take_in(self, connection: Connection[DictRow], game_id: int) -> None:
+        """What the pages of a game say now, within the limits."""
+        self._bring_up_to_date(connection, game_id, self.wording(ACTOR, "import"))
+
     def _bring_up_to_date(
         self,
         connection: Connection[DictRow],
@@ -318,6 +334,14 @@ class Curator:
         standing = read_standing(connection, game_id)
         standing = replace(standing, edits=tuple(edit for edit in standing.edits if edit.field != field))
         return self.planned(connection, standing, records, self.wording(ACTOR, "import")).merged.state
+
+
+_BEHIND = b"""
+SELECT DISTINCT member.game_id FROM game_member AS member
+JOIN source_record AS record USING (record_id) JOIN game ON game.game_id = member.game_id
+WHERE member.game_id = ANY(%s) AND record.version > member.record_version AND game.status <> 'merged'
+ORDER BY member.game_id
+"""
 
 
 def _example(record: StoredRecord, placed: Placed) -> dict[str, Any]:

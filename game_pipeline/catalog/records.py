@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from game_pipeline.matching import claims_of, lookup_keys
 from game_pipeline.model import GameRecord
 
-from .hearing import ALL, SILENT, Hold, compose, mute_fields, resolve
+from .hearing import ALL, SILENT, Hold, compose, mute_fields, together
 
 __all__ = ["StoredRecord", "lock_catalogue", "match_keys", "members_of", "read_record", "read_records", "title_tokens"]
 
@@ -30,9 +30,12 @@ class StoredRecord:
     live: bool
     record: GameRecord
     heard: Mapping[str, int] | None = None
-    hold: Hold | None = None
-    over: int | None = None
-    """The id of a hold that its page has ended."""
+    rollback: Hold | None = None
+    """What was taken back of it."""
+    limit: Hold | None = None
+    """What waits for a person."""
+    over: tuple[int, ...] = ()
+    """The ids of holds that its page has ended."""
     score: float = 1.0
     """Of the decision that made it a member of its game."""
 
@@ -61,14 +64,13 @@ def lock_catalogue(connection: Connection[DictRow]) -> None:
 
 _RECORDS = """
 SELECT record.record_id, record.source, record.identity, record.version, record.state = 'live' AS live, newest.record,
-       hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id,
-       hold.hold_id IS NOT NULL AND hold_is_over(hold) AS over
+       (SELECT jsonb_agg(to_jsonb(hold) || jsonb_build_object('over', hold_is_over(hold)) ORDER BY hold_id)
+        FROM record_hold AS hold WHERE hold.record_id = record.record_id AND hold.ended_at IS NULL) AS holds
 FROM source_record AS record JOIN record_version AS newest
      ON newest.record_id = record.record_id AND newest.version = record.version AND record.subject = 'game'
-LEFT JOIN record_hold AS hold ON hold.record_id = record.record_id AND hold.ended_at IS NULL
 """
 
-_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id")
+_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id", "reason")
 
 
 def read_record(connection: Connection[DictRow], record_id: int) -> StoredRecord:
@@ -114,12 +116,16 @@ JOIN unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version) USING (recor
 def _heard(
     connection: Connection[DictRow], rows: Sequence[dict[str, Any]], scores: Mapping[int, float]
 ) -> list[StoredRecord]:
-    holds = {row["record_id"]: Hold(**{name: row[name] for name in _HOLD}) for row in rows if row["hold_id"]}
-    over = {row["record_id"] for row in rows if row["over"]}
+    holds: dict[int, dict[str, Hold]] = {row["record_id"]: {} for row in rows}
+    over: dict[int, list[int]] = {row["record_id"]: [] for row in rows}
+    for row in rows:
+        for hold in row["holds"] or ():
+            if hold["over"]:
+                over[row["record_id"]].append(hold["hold_id"])
+            else:
+                holds[row["record_id"]][hold["kind"]] = Hold(**{name: hold[name] for name in _HOLD})
     heard = {
-        row["record_id"]: resolve(holds[row["record_id"]].parts, row["version"])
-        for row in rows
-        if row["record_id"] in holds and row["record_id"] not in over
+        row["record_id"]: together(stand.values(), row["version"]) for row in rows if (stand := holds[row["record_id"]])
     }
     wanted = sorted({(record_id, version) for record_id, parts in heard.items() for version in parts.values()})
     documents: dict[int, dict[int, dict[str, Any]]] = {record_id: {} for record_id in heard}
@@ -138,7 +144,7 @@ def _heard(
             record = GameRecord.from_json(row["record"])
         else:
             record = compose(documents[record_id], parts)
-            if parts[ALL] not in (0, row["version"]) and row["version"] == row["upto"]:
+            if parts[ALL] not in (0, row["version"]) and row["version"] == _whole(holds[record_id]).upto:
                 live = changes[record_id, parts[ALL]] != "vanished"
         found.append(
             StoredRecord(
@@ -149,12 +155,18 @@ def _heard(
                 live=live,
                 record=record,
                 heard=parts,
-                hold=holds[record_id] if parts is not None else None,
-                over=holds[record_id].hold_id if record_id in over else None,
+                rollback=holds[record_id].get("rollback"),
+                limit=holds[record_id].get("limit"),
+                over=tuple(over[record_id]),
                 score=scores.get(record_id, 1.0),
             )
         )
     return found
+
+
+def _whole(holds: Mapping[str, Hold]) -> Hold:
+    """Of holds one of which names all of a record, that which counts."""
+    return min((hold for hold in holds.values() if ALL in hold.parts), key=lambda hold: hold.parts[ALL])
 
 
 def title_tokens(titles: Sequence[str]) -> list[str]:

@@ -73,8 +73,8 @@ def as_heard_last(
 
 def _parts(record: StoredRecord, last: Mapping[str, int], about: str | None) -> Mapping[str, int]:
     parts = dict(last)
-    if record.hold is not None and record.hold.kind == "rollback":  # what a person took back stays so
-        parts = {**({} if ALL in record.hold.parts else parts), **record.hold.parts}
+    if record.rollback is not None:  # what a person took back stays so
+        parts = {**({} if ALL in record.rollback.parts else parts), **record.rollback.parts}
     if about is not None and not record.silent:
         if parts[ALL] == 0:
             parts = {ALL: record.version} | dict.fromkeys(_NAMED, 0)

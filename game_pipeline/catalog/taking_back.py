@@ -1,13 +1,13 @@
-"""Which older words of a record are heard when some of its versions are taken back. Pure."""
+"""Which older words of a record are heard when some of it is taken back, and what stays to be asked. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .hearing import ALL, heard_version, resolve
+from .hearing import ALL, heard_version, is_of, oldest, resolve
 
-__all__ = ["Version", "taken_back"]
+__all__ = ["Version", "as_before", "as_then", "beside_limit", "taken_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +61,62 @@ def _before(part: str, history: Sequence[Version], unheard: Collection[int]) -> 
     while changes and changes[-1] in unheard:
         target = changes.pop() - 1
     return target or None
+
+
+def beside_limit(
+    history: Sequence[Version], limit: Mapping[str, int], before: Mapping[str, int], after: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Taking something back of a record of which a limit holds parts back too: all that is taken back, and what of the
+    limit stands.
+
+    `before`, `after`: resolved parts that rollbacks let hear, then and now. What waits for a person stays a question
+    where that leaves it as it is; where it goes back, too, the older of its words is heard, and nobody is asked.
+    """
+    kept = _untouched(history, limit, limit, before, after)
+    gone = {part: min(version, heard_version(after, part)) for part, version in limit.items() if part not in kept}
+    return {**after, **gone}, kept
+
+
+def as_then(
+    history: Sequence[Version], limit: Mapping[str, int], before: Mapping[str, int], wanted: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Hearing a record as it was heard once (`wanted`, resolved): what is taken back, and what of its limit stands.
+
+    The limit's part in it stays a question where the same is held back as then; what is wanted all the same is named
+    with the newest version. `before` as for `beside_limit`.
+    """
+    last = history[-1].version if history else wanted[ALL]
+    without = {part: version for part, version in wanted.items() if limit.get(part) != version}
+    same = [part for part, version in limit.items() if heard_version(wanted, part) == version]
+    kept = _untouched(history, limit, same, before, resolve(without, last))
+    taken = {part: version for part, version in wanted.items() if part not in kept}
+    held = resolve(kept, last)
+    return taken, kept | {part: last for part, version in taken.items() if version > heard_version(held, part)}
+
+
+def as_before(layers: Iterable[Mapping[str, int]], newest: int, taken: Mapping[str, int]) -> dict[str, int]:
+    """What holds with these parts let hear of a record while `newest` was its newest version, of what is `taken` back
+    of it since. Every version is named: the record has newer ones now."""
+    heard = oldest([resolve(parts, newest) for parts in layers] or [{ALL: newest}])
+    if ALL in taken:
+        return heard
+    inside = {part: version for part, version in heard.items() if any(is_of(part, field) for field in taken)}
+    return {part: heard_version(heard, part) for part in taken} | inside
+
+
+def _untouched(
+    history: Sequence[Version],
+    limit: Mapping[str, int],
+    parts: Iterable[str],
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+) -> dict[str, int]:
+    """Those of these parts of a limit whose newer words, which it holds back, are the same after as before. The single
+    parts of one that holds all of a record are no questions of their own: they go with it."""
+    kept = {}
+    for part in parts:
+        low, high = sorted((heard_version(before, part), heard_version(after, part)))
+        changed = {name for each in history if low < each.version <= high for name in each.changed}
+        if low == high or (low and part != ALL and not any(is_of(name, part) or is_of(part, name) for name in changed)):
+            kept[part] = limit[part]
+    return kept if ALL in kept or ALL not in limit else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -11,7 +12,8 @@ from game_pipeline.matching import Decision, Evidence
 from game_pipeline.store import Event, append
 
 from .edits import EditError, current_value, release_field
-from .holding import without_parts
+from .hearing import ALL
+from .holding import let_through, limit_events
 from .joining import ONE_AFTER_ALL, keep_apart, merge_games
 from .ledger.edges import crossing, read_edges, said
 from .ledger.standing_games import founders, living, members_ids
@@ -44,6 +46,8 @@ def accept(
     held, mass: the change that was held back is applied. vanished: noted.
     """
     item = _claim(connection, item_id)
+    if item["kind"] != "mass" and curator.catch_up(connection, _games_of(connection, item)):
+        item = _claim(connection, item_id)  # what its pages have brought meanwhile may have ended the question
     if game_id is not None and item["kind"] != "match":
         raise ReviewError(f"review item {item_id} is not about a match; no game can be chosen")
     events = [close_item(item_id, item["game_id"], "accepted", author, curator.correlation_id, reason)]
@@ -149,24 +153,44 @@ def _let_through(
 ) -> list[int]:
     """Hear what an item held back, and bring its games up to date; returns them."""
     about = item["proposal"]["records"]
-    parts = {entry["record_id"]: entry["parts"] for entry in about} if item["kind"] == "held" else dict.fromkeys(about)
+    mass = item["kind"] == "mass"
+    asked = {record_id: [ALL] for record_id in about} if mass else {each["record_id"]: each["parts"] for each in about}
     records = [
         record
-        for record in read_records(connection, list(parts))
-        if record.hold is not None and record.hold.kind == "limit"
+        for record in read_records(connection, list(asked))
+        if record.limit is not None and not record.limit.parts.keys().isdisjoint(asked[record.record_id])
     ]
+    reason = wording.reason or "accepted in review"
     for record in records:
-        hold = record.hold
-        own = parts[record.record_id] or list(hold.parts if hold else ())
-        append(connection, without_parts(connection, record, own, wording, wording.reason or "accepted in review"))
+        append(connection, let_through(connection, record, asked[record.record_id], wording, reason))
+    games = _of_records(connection, [record.record_id for record in records])
+    for game_id in games:
+        curator.bring_up_to_date(connection, game_id, wording, newly=[record.record_id for record in records])
+    if mass:
+        _look_anew(connection, curator, [record.record_id for record in records], wording)
+    return games
+
+
+def _look_anew(connection: Connection[DictRow], curator: Curator, record_ids: Sequence[int], wording: Wording) -> None:
+    """Of records that were held back as some of many, what was held of each before is looked at as it is now."""
+    records = [record for record in read_records(connection, record_ids) if record.limit is not None]
+    for record in records:
+        append(connection, limit_events(connection, record, {}, wording, "its page changed", None))
+    for game_id in _of_records(connection, [record.record_id for record in records]):
+        curator.take_in(connection, game_id)
+
+
+def _of_records(connection: Connection[DictRow], record_ids: Sequence[int]) -> list[int]:
     rows = connection.execute(
-        b"SELECT DISTINCT game_id FROM game_member WHERE record_id = ANY(%s) ORDER BY game_id",
-        ([record.record_id for record in records],),
-    ).fetchall()
-    for row in rows:
-        newly = [record.record_id for record in records]
-        curator.bring_up_to_date(connection, row["game_id"], wording, newly=newly)
+        b"SELECT DISTINCT game_id FROM game_member WHERE record_id = ANY(%s) ORDER BY game_id", (list(record_ids),)
+    )
     return [row["game_id"] for row in rows]
+
+
+def _games_of(connection: Connection[DictRow], item: dict[str, Any]) -> list[int]:
+    about = [entry["record_id"] for entry in item["proposal"]["records"]] if item["kind"] == "held" else []
+    own = [item["game_id"]] if item["game_id"] is not None else []
+    return [*own, *_of_records(connection, about)]
 
 
 def _claim(connection: Connection[DictRow], item_id: int) -> dict[str, Any]:
@@ -175,7 +199,8 @@ def _claim(connection: Connection[DictRow], item_id: int) -> dict[str, Any]:
     if item is None:
         raise ReviewError(f"no review item {item_id}; see: game-pipeline review list")
     if item["state"] != "open":
-        raise ReviewError(f"review item {item_id} is {item['state']} already")
+        why = "; what it asked about has changed since" if item["state"] == "stale" else ""
+        raise ReviewError(f"review item {item_id} is {item['state']} already{why}")
     return item
 
 

@@ -107,9 +107,11 @@ EVENT_TYPES: dict[str, EventType] = {
     ),
     "relation.ended": EventType(1, "A relation was taken back.", payloads.RelationEnded),
     "record.held": EventType(
-        1, "Older words of a record are heard instead of its newest; replaces an earlier hold.", payloads.RecordHeld
+        2,
+        "Older words of a record are heard instead of its newest; replaces an earlier hold of the same kind.",
+        payloads.RecordHeld,
     ),
-    "record.released": EventType(1, "A record is heard as it is again.", payloads.RecordReleased),
+    "record.released": EventType(1, "A hold of a record ended: it is heard as it is again.", payloads.RecordReleased),
     "game.created": EventType(2, "A game entered the catalogue; its first revision.", payloads.GameRevised),
     "game.revised": EventType(
         2, "What the catalogue says about a game changed; the whole state after it.", payloads.GameRevised

@@ -52,10 +52,16 @@ def _changed_1(payload: Payload) -> Payload:
     return payload | {"subject": "game"}
 
 
+def _held_1(payload: Payload) -> Payload:
+    """In version 1 a record had one hold."""
+    return payload | {"alone": True}
+
+
 _STEPS: dict[tuple[str, int], Callable[[Payload], Payload]] = {
     ("game.created", 1): _revised_1,
     ("game.revised", 1): _revised_1,
     ("game.sources_updated", 1): _members_1,
     ("game.edited", 1): _edited_1,
     ("record.changed", 1): _changed_1,
+    ("record.held", 1): _held_1,
 }

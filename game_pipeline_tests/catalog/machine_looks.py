@@ -52,6 +52,13 @@ UNION ALL
 SELECT 'more than one open item', question FROM public.review_item WHERE state = 'open'
     GROUP BY question HAVING count(*) > 1
 UNION ALL
+SELECT 'asked, and nothing is held', question FROM public.review_item AS item
+    WHERE kind = 'held' AND state = 'open' AND NOT EXISTS (
+    SELECT FROM jsonb_array_elements(proposal->'records') AS asked
+    JOIN public.record_hold AS hold ON hold.record_id = (asked->>'record_id')::bigint
+    WHERE hold.kind = 'limit' AND ended_at IS NULL
+      AND hold.parts ?| ARRAY(SELECT jsonb_array_elements_text(asked->'parts')))
+UNION ALL
 SELECT 'more than one decision', record_id::text FROM public.match_decision WHERE ended_at IS NULL
     GROUP BY record_id HAVING count(*) > 1
 UNION ALL
@@ -85,12 +92,14 @@ SELECT 'heard otherwise than it is held', record_id::text FROM public.game_membe
     WHERE record.version = record.reconciled_version AND (member.heard IS NOT NULL) <> EXISTS (
         SELECT FROM public.record_hold AS hold WHERE hold.record_id = member.record_id AND ended_at IS NULL)
 UNION ALL
-SELECT 'held, and nobody was asked', hold.record_id::text FROM public.record_hold AS hold
-    WHERE kind = 'limit' AND ended_at IS NULL AND NOT EXISTS (
+SELECT 'held, and nobody was asked', concat(hold.record_id, ' ', part) FROM public.record_hold AS hold
+    CROSS JOIN LATERAL jsonb_object_keys(CASE WHEN parts ? '*' THEN '{"*": 0}' ELSE parts END) AS part
+    WHERE kind = 'limit' AND ended_at IS NULL AND (parts->>part)::int < upto AND NOT EXISTS (
     SELECT FROM public.review_item AS item WHERE item.state IN ('open', 'rejected') AND (
-        (item.kind = 'mass' AND proposal->'records' @> to_jsonb(hold.record_id)) OR
-        (item.kind = 'held' AND proposal @> jsonb_build_object('records', jsonb_build_array(
-            jsonb_build_object('record_id', hold.record_id))))))
+        (item.kind = 'mass' AND part = '*' AND proposal->'records' @> to_jsonb(hold.record_id)) OR
+        (item.kind = 'held' AND part <> '*' AND EXISTS (
+            SELECT FROM jsonb_array_elements(proposal->'records') AS asked
+            WHERE (asked->>'record_id')::bigint = hold.record_id AND asked->'parts' ? part))))
     -- One that its page has ended already is only waiting for the next import.
     AND NOT EXISTS (SELECT FROM public.record_version AS later
                     WHERE later.record_id = hold.record_id AND later.version > hold.upto)

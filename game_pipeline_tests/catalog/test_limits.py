@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from game_pipeline.catalog import Limits, accept, reject, show_review
+from game_pipeline.catalog import (
+    Limits,
+    ReviewError,
+    accept,
+    merge_games,
+    reject,
+    release_field,
+    show_review,
+)
 from game_pipeline.catalog.limits import FEW_LINKS, SHORT_TEXT, anomalies
 from game_pipeline.changes import refresh_records
 from game_pipeline.parsing import InProcess
@@ -239,6 +247,58 @@ def test_limits_are_per_source(limited: Catalogue) -> None:
 def test_what_a_person_wants_is_not_held(limited: Catalogue) -> None:
     limited.edit(limited.only_game(), "title", "Lantern")
     assert (now(limited, "title"), held(limited)) == (["Lantern"], [])
+
+
+def test_what_pages_bring_while_a_person_works_is_held_all_the_same(limited: Catalogue) -> None:
+    limited.says("alpha", "owl", **OWL | {"descriptions": [], "release_date": "1981"})
+    limited.edit(limited.only_game(), "title", "Lantern")
+    assert (now(limited, "title", "release_date"), held(limited)) == (
+        ["Lantern", "1981"],
+        [(["descriptions.en"], "open")],
+    )
+    assert len(now(limited, "descriptions")[0]) == 1
+    limited.reconcile()
+    answer(limited, "held", accept)
+    assert now(limited, "descriptions") == [{}]
+
+
+def test_a_person_is_not_asked_about_their_own_change_whatever_the_page_brings(limited: Catalogue) -> None:
+    limited.says("alpha", "owl", **OWL | {"release_date": "1980-05"})
+    limited.edit(limited.only_game(), "release_date", "1999")
+    assert (now(limited, "release_date"), held(limited)) == (["1999"], [])
+    limited.says("alpha", "owl", **OWL | {"release_date": "1980-06"})
+    limited.does(release_field, limited.only_game(), "release_date", author="ann", reason="found out")
+    assert (now(limited, "release_date"), held(limited)) == (["1980-06"], [])
+
+
+def test_a_yes_is_about_what_was_asked_and_not_about_what_another_page_brings(limited: Catalogue) -> None:
+    limited.says("beta", "owl", title="Owl", external_ids=shared("OWL-ONE"))
+    limited.reconcile()
+    limited.says("alpha", "owl", **OWL | {"release_date": "1999"})
+    limited.reconcile()
+    limited.says("beta", "owl", title="Owl", release_date="1980-07", external_ids=shared("OWL-ONE"))
+    answer(limited, "held", accept)
+    assert (now(limited, "release_date"), held(limited)) == (["1999"], [(["release_date"], "accepted")])
+
+
+def test_a_question_whose_page_has_changed_again_cannot_be_answered(limited: Catalogue) -> None:
+    limited.says("alpha", "owl", **OWL | {"release_date": "1999"})
+    limited.reconcile()
+    limited.says("alpha", "owl", **OWL | {"release_date": "1981"})
+    with pytest.raises(ReviewError, match="stale already; what it asked about has changed since"):
+        answer(limited, "held", accept)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_a_page_brings_meanwhile_is_held_on_both_sides_of_a_merge(limited: Catalogue, order: int) -> None:
+    limited.says("beta", "crow", title="Crow", release_date="2001")
+    limited.reconcile()
+    limited.says("alpha", "owl", **OWL | {"descriptions": []})
+    limited.says("beta", "crow", title="Raven of another name", release_date="2001")
+    kept, merged = limited.games()[::order]
+    limited.does(merge_games, kept, merged, author="ann", reason="the same")
+    assert sorted(fields for fields, _ in held(limited)) == [["descriptions.en"], ["title"]]
+    assert len(now(limited, "descriptions")[0] or limited.state(limited.games()[1])["descriptions"]) == 1
 
 
 # A change of many games ---------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from .adopting import game, imported
 from .curating import Catalogue, shared
 
 OWL: dict[str, Any] = {"title": "Owl", "release_date": "1980", "external_ids": shared("OWL-ONE")}
+CATS = [{"kind": "genre", "value": "cats"}]
 
 
 @pytest.fixture
@@ -199,6 +200,45 @@ def test_a_rollback_that_cannot_be_made_changes_nothing(
     with pytest.raises(RollbackError, match=problem):
         back(catalogue, game or game_id, to, **how)
     assert catalogue.fingerprint() == before
+
+
+def test_a_field_goes_back_alone_where_the_page_of_another_is_gone(catalogue: Catalogue) -> None:
+    text = [{"lang": "en", "text": "A bird that flies at night."}]
+    says(catalogue, descriptions=text)
+    catalogue.says("beta", "owl", title="Owl", external_ids=shared("OWL-ONE"), tags=CATS)
+    catalogue.reconcile()
+    game_id = catalogue.only_game()
+    says(catalogue, descriptions=text, title="Crow")
+    back(catalogue, game_id, 2)
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    assert (told(catalogue, game_id), catalogue.state(game_id)["descriptions"]) == (("Owl", None), {})
+    back(catalogue, game_id, 1, field="tags")
+    state = catalogue.state(game_id)
+    assert (told(catalogue, game_id), state["descriptions"], state["tags"]) == (("Owl", None), {}, [])
+
+
+def test_a_field_that_goes_back_while_its_page_is_gone_stays_back_when_it_returns(
+    catalogue: Catalogue,
+) -> None:
+    says(catalogue)
+    catalogue.says("beta", "owl", title="Owl", external_ids=shared("OWL-ONE"))
+    catalogue.reconcile()
+    says(catalogue, release_date="1981")
+    game_id = catalogue.only_game()
+    catalogue.drops("alpha", "owl")
+    catalogue.reconcile()
+    back(catalogue, game_id, 1, field="release_date")
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    says(catalogue, release_date="1981")
+    assert told(catalogue, game_id) == ("Owl", "1980")
+
+
+def test_a_game_goes_back_whatever_its_pages_bring_meanwhile(catalogue: Catalogue, game_id: int) -> None:
+    catalogue.says("alpha", "owl", **OWL | {"release_date": "2010", "title": "Magpie"})
+    back(catalogue, game_id, 1)
+    assert told(catalogue, game_id) == ("Owl", "1980")
+    assert game_history(catalogue.store, game_id)[-2]["cause"] == "import"
 
 
 # Taking it back -----------------------------------------------------------------------------------------------------

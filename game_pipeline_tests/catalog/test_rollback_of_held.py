@@ -1,56 +1,49 @@
-"""Rollbacks of records of which the limits hold something back, undone: no question is forgotten."""
+"""Rollbacks of games of which the limits hold something back: no question is forgotten, and none answers another."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from game_pipeline.catalog import Limits, Scope, accept, roll_back, undo_rollback
+from game_pipeline.catalog import Limits, RollbackError, accept, split_game
 from game_pipeline.store import Store
 
-from .curating import ANYTHING_GOES, Catalogue, shared
+from .answering import (
+    BIRDS,
+    TEXT,
+    asked_about,
+    lose_text,
+    no,
+    nothing_is_held,
+    open_question,
+    read_anew,
+    take_back,
+    take_back_game,
+    tell,
+    undo,
+    with_date,
+    yes,
+)
+from .curating import Catalogue, shared
 
 OWL: dict[str, Any] = {"title": "Owl", "external_ids": shared("OWL-ONE")}
-TEXT = [{"lang": "en", "text": "A bird that flies at night."}]
-BIRDS = [{"kind": "genre", "value": "birds"}]
+CATS = [{"kind": "genre", "value": "cats"}]
+TEXT_NOW = TEXT[0]["text"]
 
 
-def take_back(catalogue: Catalogue, **scope: Any) -> int:
-    return catalogue.does(roll_back, Scope(**scope), author="ann", reason="a bad import").rollback_id
+@pytest.fixture
+def limited(store: Store) -> Catalogue:
+    """With the limits that hold by default."""
+    return Catalogue(store, Limits())
 
 
-def undo(catalogue: Catalogue, rollback_id: int) -> None:
-    catalogue.does(undo_rollback, rollback_id, author="bob", reason="it was right")
-
-
-def open_question(catalogue: Catalogue, kind: str) -> dict[str, Any]:
-    (item,) = [item for item in catalogue.asked(kind) if item["state"] == "open"]
-    return item
-
-
-def asked_about(item: dict[str, Any]) -> dict[str, list[str]]:
-    """Source -> the parts of its record that a question about a held change names."""
-    return {record["source"]: record["parts"] for record in item["proposal"]["records"]}
-
-
-def accept_all(catalogue: Catalogue, item: dict[str, Any]) -> None:
-    catalogue.does(accept, item["item_id"], author="ann", reason="seen")
-    assert catalogue.store.rows("SELECT FROM record_hold WHERE ended_at IS NULL") == []
-
-
-def written(catalogue: Catalogue, version: int) -> dt.datetime:
-    """When the first record came to a version."""
-    rows = catalogue.store.rows("SELECT min(recorded_at) AS at FROM record_version WHERE version = %s", (version,))
-    return cast("dt.datetime", rows[0]["at"])
-
-
-def description(catalogue: Catalogue) -> str | None:
-    (game_id,) = catalogue.games()
-    return cast("str | None", catalogue.state(game_id)["descriptions"].get("en", {}).get("text"))
+@pytest.fixture
+def two(limited: Catalogue) -> Catalogue:
+    """A game with alpha's date and beta's description."""
+    says(limited, "alpha", release_date="1980")
+    says(limited, "beta", descriptions=TEXT)
+    return limited
 
 
 def says(catalogue: Catalogue, source: str, **claims: Any) -> None:
@@ -58,93 +51,254 @@ def says(catalogue: Catalogue, source: str, **claims: Any) -> None:
     catalogue.reconcile()
 
 
-@pytest.fixture
-def limited(store: Store) -> Catalogue:
-    """A game with alpha's date and beta's description, under the limits that hold by default."""
-    catalogue = Catalogue(store, Limits())
-    says(catalogue, "alpha", release_date="1980")
-    says(catalogue, "beta", descriptions=TEXT)
-    return catalogue
+# Asked again --------------------------------------------------------------------------------------------------------
 
 
-def test_a_question_that_another_source_has_come_to_asks_about_both(limited: Catalogue) -> None:
-    says(limited, "alpha", release_date="1999")
-    rollback = take_back(limited, source="alpha")
-    says(limited, "beta")
-    assert asked_about(open_question(limited, "held")) == {"beta": ["descriptions.en"]}
-    undo(limited, rollback)
-    item = open_question(limited, "held")
-    assert asked_about(item) == {"alpha": ["release_date"], "beta": ["descriptions.en"]}
+def test_a_question_that_another_source_has_come_to_asks_about_both(two: Catalogue) -> None:
+    says(two, "alpha", release_date="1999")
+    rollback = take_back(two, source="alpha")
+    says(two, "beta")
+    assert asked_about(two) == {"beta": ["descriptions.en"]}
+    undo(two, rollback)
+    assert asked_about(two) == {"alpha": ["release_date"], "beta": ["descriptions.en"]}
+    item = open_question(two, "held")
+    assert item is not None
     assert [field["field"] for field in item["proposal"]["fields"]] == ["descriptions.en", "release_date"]
     assert "alpha, beta" in item["summary"]
-    accept_all(limited, item)
-    state = limited.state(limited.only_game())
-    assert (state["release_date"], state["descriptions"]) == ("1999", {})
+    yes(two, "held")
+    assert (tell(two), nothing_is_held(two)) == (("1999", [], None), True)
 
 
-def test_each_undone_rollback_adds_what_it_had_silenced(limited: Catalogue) -> None:
+def test_each_undone_rollback_adds_what_it_had_silenced(two: Catalogue) -> None:
+    says(two, "alpha", release_date="1999")
+    first = take_back(two, source="alpha")
+    says(two, "beta")
+    second = take_back(two, source="beta")
+    assert [item["state"] for item in two.asked("held")] == ["stale", "stale"]
+    undo(two, first)
+    assert asked_about(two) == {"alpha": ["release_date"]}
+    undo(two, second)
+    assert asked_about(two) == {"alpha": ["release_date"], "beta": ["descriptions.en"]}
+
+
+def test_a_question_that_was_answered_meanwhile_is_asked_about_what_the_answer_did_not_reach(two: Catalogue) -> None:
+    says(two, "alpha", release_date="1999")
+    says(two, "beta")
+    rollback = take_back(two, source="alpha")
+    yes(two, "held")
+    assert tell(two)[2] is None
+    undo(two, rollback)
+    assert asked_about(two) == {"alpha": ["release_date"]}
+    yes(two, "held")
+    assert nothing_is_held(two)
+
+
+def test_what_its_page_has_put_right_since_is_not_asked_about_again(two: Catalogue) -> None:
+    says(two, "beta")
+    rollback = take_back(two, source="beta")
+    says(two, "alpha", release_date="1999")
+    says(two, "beta", descriptions=TEXT, tags=BIRDS)
+    undo(two, rollback)
+    assert asked_about(two) == {"alpha": ["release_date"]}
+
+
+def test_what_a_person_has_rejected_is_not_asked_about_again(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980")
     says(limited, "alpha", release_date="1999")
-    first = take_back(limited, source="alpha")
-    says(limited, "beta")
-    second = take_back(limited, source="beta")
-    assert [item["state"] for item in limited.asked("held")] == ["stale", "stale"]
-    undo(limited, first)
-    assert asked_about(open_question(limited, "held")) == {"alpha": ["release_date"]}
-    undo(limited, second)
-    assert asked_about(open_question(limited, "held")) == {"alpha": ["release_date"], "beta": ["descriptions.en"]}
+    no(limited, "held")
+    undo(limited, take_back(limited, source="alpha"))
+    assert (tell(limited)[0], asked_about(limited)) == ("1980", {})
 
 
-def test_a_question_that_was_answered_meanwhile_is_asked_about_what_the_answer_did_not_reach(
-    limited: Catalogue,
-) -> None:
+# Side by side -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_asked_about_one_field_stands_when_another_goes_back(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    rollback = take_back_game(limited, 1, "tags")
+    assert asked_about(limited) == {"alpha": ["release_date"]}
+    yes(limited, "held")
+    assert tell(limited) == ("1999", ["cats"], None)
+    undo(limited, rollback)
+    assert (tell(limited), nothing_is_held(limited)) == (("1999", ["birds"], None), True)
+
+
+def test_of_a_question_only_the_field_that_goes_back_is_answered(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", descriptions=TEXT)
+    says(limited, "alpha", release_date="1980-05", descriptions=TEXT)
     says(limited, "alpha", release_date="1999")
+    assert asked_about(limited) == {"alpha": ["descriptions.en", "release_date"]}
+    rollback = take_back_game(limited, 1, "release_date")
+    assert asked_about(limited) == {"alpha": ["descriptions.en"]}
+    undo(limited, rollback)
+    assert asked_about(limited) == {"alpha": ["descriptions.en", "release_date"]}
+
+
+def test_a_question_goes_with_the_import_that_it_is_about(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=CATS)
+    no(limited, "held")
+    says(limited, "alpha", release_date="2005", tags=BIRDS)
+    rollback = take_back(limited, run_id="alpha 3")
+    assert (asked_about(limited), tell(limited)) == ({}, ("1980", ["cats"], None))
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["release_date"]}, ("1980", ["birds"], None))
+
+
+def test_a_question_stays_when_an_import_that_brought_something_else_goes_back(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    take_back(limited, run_id="alpha 3")
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["release_date"]}, ("1980", ["cats"], None))
+    yes(limited, "held")
+    assert tell(limited) == ("1999", ["cats"], None)
+
+
+def test_a_question_goes_with_the_revision_that_knew_another_page(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    rollback = take_back_game(limited, 1)
+    assert (asked_about(limited), tell(limited)) == ({}, ("1980", ["cats"], None))
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["release_date"]}, ("1980", ["birds"], None))
+
+
+def test_a_field_that_goes_back_further_than_its_question_is_not_asked_about(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1981", tags=BIRDS)
+    take_back_game(limited, 1, "tags")
+    read_anew(limited, "alpha", with_date("1999"))
+    assert asked_about(limited) == {"alpha": ["release_date"]}
+    take_back_game(limited, 1, "release_date")
+    assert (asked_about(limited), tell(limited)) == ({}, ("1980", ["cats"], None))
+
+
+def test_a_yes_about_links_brings_back_none_that_was_taken_back(limited: Catalogue) -> None:
+    links = [{"url": f"https://owl.example/{n}", "kind": "play_online"} for n in range(5)]
+    bad = {"url": "https://bad.example/virus", "kind": "download_direct"}
+    says(limited, "alpha", urls=links)
+    says(limited, "alpha", urls=[*links, bad])
+    says(limited, "alpha", urls=[*links, bad], release_date="1980")
+    take_back(limited, run_id="alpha 2")
+    read_anew(limited, "alpha", lambda game: {**game, "urls": [bad]})
+    assert asked_about(limited) == {"alpha": ["urls"]}
+    yes(limited, "held")
+    assert [link["url"] for link in limited.state(limited.only_game())["urls"]] == []
+
+
+def test_a_question_that_a_split_left_behind_goes_with_the_answer_to_the_other(limited: Catalogue) -> None:
     says(limited, "beta")
+    says(limited, "alpha", release_date="1980", tags=CATS, descriptions=TEXT)
+    says(limited, "alpha", release_date="1999", tags=BIRDS, descriptions=TEXT)
+    take_back_game(limited, 2, "tags")
+    (row,) = limited.store.rows("SELECT record_id FROM source_record WHERE source = 'alpha'")
+    limited.does(split_game, limited.only_game(), [row["record_id"]], author="ann", reason="another game")
+    read_anew(limited, "alpha", lose_text)
+    _, other = [item for item in limited.asked("held") if item["state"] == "open"]
+    limited.does(accept, other["item_id"], author="ann", reason="seen")
+    limited.reconcile()
+    assert (tell(limited, limited.games()[1]), asked_about(limited)) == (("1999", ["cats"], None), {})
+
+
+# Read anew while something is taken back -----------------------------------------------------------------------------
+
+
+def test_what_is_held_since_a_rollback_is_not_let_through_by_undoing_it(limited: Catalogue) -> None:
+    says(limited, "alpha", descriptions=TEXT, tags=CATS)
+    says(limited, "alpha", descriptions=TEXT, tags=BIRDS)
+    rollback = take_back_game(limited, 1, "tags")
+    read_anew(limited, "alpha", lose_text)
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["descriptions.en"]}, (None, ["birds"], TEXT_NOW))
+
+
+@pytest.mark.parametrize("field", ["tags", None])
+def test_what_waited_before_a_rollback_waits_after_it_whatever_was_read(limited: Catalogue, field: str | None) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    rollback = take_back_game(limited, 1, field)
+    read_anew(limited, "alpha", lambda game: {**game, "alt_titles": [{"title": "Strix"}]})
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["release_date"]}, ("1980", ["birds"], None))
+
+
+def test_a_bad_reading_of_what_is_taken_back_waits_when_it_is_heard_again(limited: Catalogue) -> None:
+    says(limited, "alpha", descriptions=TEXT)
+    says(limited, "alpha", descriptions=[{"lang": "en", "text": "An owl. It hoots."}])
+    rollback = take_back_game(limited, 1)
+    read_anew(limited, "alpha", lose_text)
+    assert (asked_about(limited), tell(limited)[2]) == ({}, TEXT_NOW)
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)[2]) == ({"alpha": ["descriptions.en"]}, "An owl. It hoots.")
+
+
+def test_a_value_that_is_read_otherwise_is_asked_about_anew(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1980", tags=BIRDS)
+    take_back_game(limited, 1, "tags")
+    read_anew(limited, "alpha", with_date("1999"))
+    read_anew(limited, "alpha", with_date("2020"), parser_version=3)
+    item = open_question(limited, "held")
+    assert item is not None
+    assert [(field["old"], field["new"]) for field in item["proposal"]["fields"]] == [("1980", "2020")]
+
+
+def test_a_withdrawn_game_that_comes_back_has_what_it_had(limited: Catalogue) -> None:
+    says(limited, "alpha", descriptions=TEXT)
     rollback = take_back(limited, source="alpha")
-    limited.does(accept, open_question(limited, "held")["item_id"], author="ann", reason="seen")
-    assert description(limited) is None
+    read_anew(limited, "alpha", lose_text)
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)[2]) == ({"alpha": ["descriptions.en"]}, TEXT_NOW)
+
+
+def test_a_bad_reading_of_what_only_the_rollback_took_away_is_held(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980")
+    says(limited, "alpha", release_date="1980", descriptions=TEXT)
+    rollback = take_back_game(limited, 1)
+    read_anew(limited, "alpha", lose_text)
+    undo(limited, rollback)
+    assert (asked_about(limited), tell(limited)[2]) == ({"alpha": ["descriptions.en"]}, TEXT_NOW)
+
+
+def test_what_is_asked_again_is_what_the_page_says_now(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    rollback = take_back_game(limited, 1)
+    read_anew(limited, "alpha", with_date("2020"))
     undo(limited, rollback)
     item = open_question(limited, "held")
-    assert asked_about(item) == {"alpha": ["release_date"]}
-    accept_all(limited, item)
+    assert item is not None
+    assert [(field["old"], field["new"]) for field in item["proposal"]["fields"]] == [("1980", "2020")]
+    assert tell(limited) == ("1980", ["birds"], None)
 
 
-def test_what_its_page_has_put_right_since_is_not_asked_about_again(limited: Catalogue) -> None:
-    says(limited, "beta")
-    rollback = take_back(limited, source="beta")
-    says(limited, "alpha", release_date="1999")
-    says(limited, "beta", descriptions=TEXT, tags=BIRDS)
+@pytest.mark.parametrize("field", ["release_date", None])
+def test_what_had_not_come_yet_when_it_was_taken_back_is_held_when_that_is_undone(
+    limited: Catalogue, field: str | None
+) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1981", tags=CATS)
+    limited.says("alpha", "owl", **OWL | {"release_date": "1999", "tags": BIRDS})
+    undo(limited, take_back_game(limited, 1, field))
+    assert (asked_about(limited), tell(limited)) == ({"alpha": ["release_date"]}, ("1981", ["birds"], None))
+
+
+def test_the_revision_that_stands_is_nothing_to_go_back_to(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1999", tags=BIRDS)
+    with pytest.raises(RollbackError, match="said already"):
+        take_back_game(limited, 2, "release_date")
+    assert asked_about(limited) == {"alpha": ["release_date"]}
+
+
+def test_what_was_let_through_while_something_else_was_taken_back_stays_so(limited: Catalogue) -> None:
+    says(limited, "alpha", release_date="1980", tags=CATS)
+    says(limited, "alpha", release_date="1980", tags=BIRDS)
+    rollback = take_back_game(limited, 1, "tags")
+    read_anew(limited, "alpha", with_date("1999"))
+    yes(limited, "held")
     undo(limited, rollback)
-    assert asked_about(open_question(limited, "held")) == {"alpha": ["release_date"]}
-
-
-def say_all(catalogue: Catalogue, numbers: Iterable[int], date: str, **claims: Any) -> None:
-    for n in numbers:
-        catalogue.says("alpha", str(n), title=f"Game number {n}", release_date=date, **claims)
-    catalogue.reconcile()
-
-
-def dates(catalogue: Catalogue) -> list[str]:
-    return [catalogue.state(game_id)["release_date"] for game_id in catalogue.games()]
-
-
-@pytest.fixture
-def many(store: Store) -> Catalogue:
-    """A source of six games, of which no more than half may change at once; four have changed their date."""
-    catalogue = Catalogue(store, replace(ANYTHING_GOES, run_share=0.5, run_minimum=3))
-    say_all(catalogue, range(6), "1980")
-    for numbers in ((0, 1), (2, 3)):  # too few at once to be held
-        say_all(catalogue, numbers, "1981")
-    return catalogue
-
-
-def test_a_mass_question_that_asks_about_other_games_by_now_asks_about_all(many: Catalogue) -> None:
-    say_all(many, range(4), "1999")
-    rollback = take_back(many, source="alpha", since=written(many, 2))
-    assert [item["state"] for item in many.asked("mass")] == ["stale"]
-    say_all(many, (0, 1, 4, 5), "2001")
-    assert open_question(many, "mass")["proposal"]["games"] == 4
-    undo(many, rollback)
-    item = open_question(many, "mass")
-    assert (item["proposal"]["games"], len(item["proposal"]["records"])) == (6, 6)
-    accept_all(many, item)
-    assert dates(many) == ["2001"] * 2 + ["1999"] * 2 + ["2001"] * 2
+    assert (tell(limited), asked_about(limited)) == (("1999", ["birds"], None), {})
+    assert nothing_is_held(limited)

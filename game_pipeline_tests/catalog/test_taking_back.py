@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from game_pipeline.catalog.hearing import ALL, heard_version, resolve
-from game_pipeline.catalog.taking_back import Version, taken_back
+from game_pipeline.catalog.taking_back import Version, as_before, as_then, beside_limit, taken_back
 
 PARTS = ("title", "release_date", "tags.genre")
 
@@ -58,6 +58,50 @@ def test_versions_apart_from_each_other_are_all_taken_back() -> None:
     versions = history(("changed", ("title",)), ("changed", ("release_date",)), ("changed", ("tags.genre",)))
     assert back(versions, 2, 4) == {ALL: 3, "title": 1}
 
+
+# Beside a limit -----------------------------------------------------------------------------------------------------
+
+
+def beside(
+    versions: list[Version], limit: dict[str, int], after: dict[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    last = len(versions)
+    taken, kept = beside_limit(versions, limit, {ALL: last}, resolve(after, last))
+    return resolve(taken, last), kept
+
+
+def test_a_question_stays_where_what_it_is_about_stays() -> None:
+    versions = history(("changed", ("release_date",)), ("changed", ("title",)))
+    assert beside(versions, {"release_date": 1}, {"title": 1}) == ({ALL: 3, "title": 1}, {"release_date": 1})
+    assert beside(versions, {"release_date": 1}, {ALL: 2}) == ({ALL: 2}, {"release_date": 1})
+    assert beside(versions, {ALL: 1}, {"title": 1}) == ({ALL: 3, "title": 1}, {ALL: 1})
+
+
+def test_a_question_goes_where_what_it_is_about_goes_and_the_older_word_is_heard() -> None:
+    versions = history(("changed", ("release_date",)), ("changed", ("release_date",)))
+    assert beside(versions, {"release_date": 1}, {ALL: 2}) == ({ALL: 2, "release_date": 1}, {})
+    assert beside(versions, {"release_date": 1}, {ALL: 0}) == ({ALL: 0}, {})
+    assert beside(versions, {ALL: 1, "title": 0}, {ALL: 2}) == ({ALL: 1, "title": 0}, {})
+
+
+def test_hearing_as_once_leaves_the_question_that_stood_then() -> None:
+    versions = history(("changed", ("release_date",)), ("changed", ("title",)))
+    now = {ALL: 3}
+    once = {ALL: 2, "release_date": 1}
+    assert as_then(versions, {"release_date": 1}, now, once) == ({ALL: 2}, {"release_date": 1})
+    assert as_then(versions, {"release_date": 1}, now, {ALL: 1}) == ({ALL: 1}, {})
+    assert as_then(versions, {ALL: 1}, now, {ALL: 1, "title": 3}) == ({"title": 3}, {ALL: 1, "title": 3})
+    assert as_then(versions, {}, now, once) == (once, {})
+
+
+def test_hearing_as_before_names_what_was_taken_back_alone() -> None:
+    assert as_before([], 2, {"tags": 1}) == {"tags": 2}
+    assert as_before([{"tags.genre": 1}, {"title": 1}], 3, {"tags": 0}) == {"tags": 3, "tags.genre": 1}
+    assert as_before([{"title": 1}], 3, {ALL: 1}) == {ALL: 3, "title": 1}
+    assert as_before([{ALL: 1}, {"title": 2}], 3, {ALL: 0}) == {ALL: 1}
+
+
+# Whatever happened --------------------------------------------------------------------------------------------------
 
 _changes = st.lists(
     st.tuples(
@@ -114,3 +158,23 @@ def test_nothing_newer_is_heard_than_before(
     if parts is not None:
         before, after = resolve(held, last), resolve(parts, last)
         assert all(heard_version(after, part) <= heard_version(before, part) for part in (ALL, *PARTS))
+
+
+@given(
+    _changes,
+    st.dictionaries(st.sampled_from([ALL, *PARTS]), st.integers(0, 3)),
+    st.dictionaries(st.sampled_from([ALL, *PARTS]), st.integers(0, 6)),
+)
+def test_what_a_limit_holds_back_is_not_heard_by_taking_something_back(
+    changes: list[tuple[str, tuple[str, ...]]], limit: dict[str, int], after: dict[str, int]
+) -> None:
+    versions = history(*changes)
+    last = len(versions)
+    limit = {part: min(version, last) for part, version in limit.items()}
+    wanted = resolve({part: min(version, last) for part, version in after.items()}, last)
+    taken, kept = beside_limit(versions, limit, {ALL: last}, wanted)
+    heard = resolve(kept | {part: v for part, v in resolve(taken, last).items() if part != ALL or v != last}, last)
+    for part, version in limit.items():
+        if part != ALL:
+            assert heard_version(heard, part) <= max(version, heard_version(wanted, part))
+            assert part in kept or heard_version(heard, part) <= version

@@ -91,6 +91,8 @@ def settle(connection: Connection[DictRow], curator: Curator, change: Change, wo
     ends = {edge.edge_id for edge, _ in change.end}
     touched = change.about.union(*(edge.pair for edge in change.say), *(edge.pair for edge, _ in change.end))
     around = read_surroundings(connection, touched)
+    if wording.actor != "pipeline" and curator.catch_up(connection, set(around.known.game.values())):
+        around = read_surroundings(connection, touched)
     standing = tuple(edge for edge in around.edges if edge.edge_id not in ends)
     say = change.say
     by_rule = wording.actor == "pipeline"

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from game_pipeline.catalog.hearing import Hold
-from game_pipeline.catalog.holding import HeldChange
+from game_pipeline.catalog.hearing import ALL, is_of
+from game_pipeline.catalog.held_change import HeldChange
 from game_pipeline.catalog.mass import MassChange
 from game_pipeline.catalog.records import StoredRecord, read_records
 from game_pipeline.catalog.standing import Standing
 from game_pipeline.store import Event
 
-from .asking import PIPELINE, ask, close_item
+from .asking import PIPELINE, ask, close_item, close_question
 
 __all__ = ["ask_again", "ask_held", "ask_mass", "close_idle_questions"]
+
+Held = Mapping[int, Collection[str]]
+"""Record -> its parts that are held back."""
+
+# One game ------------------------------------------------------------------------------------------------------------
 
 
 def ask_held(
@@ -28,51 +33,54 @@ def ask_held(
     held: HeldChange | None,
     correlation_id: str,
 ) -> list[Event]:
-    """May a change that goes beyond the limits be applied? Asked while any of it is held."""
-    question = f"held:{standing.game_id}"
-    if held is None:
-        return close_idle_questions(connection, correlation_id, question)
-    fields, asked = _with_earlier(connection, question, records, held)
+    """May a change that goes beyond the limits be applied? Asked while any of it is held, about what of it still is."""
+    asked = _asked_now(connection, f"held:{standing.game_id}")
+    if held is None and not asked:
+        return []
+    parts: dict[int, Collection[str]] = {
+        record.record_id: record.limit.parts if record.limit else () for record in records
+    }
+    # A record that has come to another game since left its question here.
+    parts |= _held_parts(connection, {entry["record_id"] for each in asked for entry in each["records"]} - parts.keys())
+    new = [{"fields": held.fields, "records": held.records}] if held else []
     title = standing.state["title"] if standing.state else ""
-    return _ask_held(connection, standing.game_id, title, fields, asked, correlation_id)
+    return _ask_held(connection, standing.game_id, title, [*asked, *new], parts, correlation_id)
 
 
 def _ask_held(
     connection: Connection[DictRow],
     game_id: int,
     title: str,
-    fields: list[dict[str, Any]],
-    records: list[dict[str, Any]],
+    proposals: Iterable[Mapping[str, Any]],
+    held: Held,
     correlation_id: str,
 ) -> list[Event]:
-    sources = ", ".join(sorted({record["source"] for record in records}))
+    """Ask what was proposed, oldest first, as far as it is held."""
+    question = f"held:{game_id}"
+    fields: dict[str, dict[str, Any]] = {}
+    records: dict[int, dict[str, Any]] = {}
+    for proposal in proposals:
+        for entry in proposal["records"]:
+            parts = [part for part in entry["parts"] if part in held.get(entry["record_id"], ())]
+            if parts:
+                earlier = records.get(entry["record_id"], {"parts": []})["parts"]
+                records[entry["record_id"]] = {**entry, "parts": sorted({*earlier, *parts})}
+                named = [each for each in proposal["fields"] if any(is_of(part, each["field"]) for part in parts)]
+                fields |= {each["field"]: each for each in named}
+    if not records:
+        return close_question(connection, question, "stale", PIPELINE, correlation_id)
+    shown = [fields[name] for name in sorted(fields)]
+    sources = ", ".join(sorted({entry["source"] for entry in records.values()}))
     return ask(
         connection,
         kind="held",
-        question=f"held:{game_id}",
+        question=question,
         game_id=game_id,
         record_id=None,
-        proposal={"fields": fields, "records": records},
-        summary=f"Held back from “{title}”: {'; '.join(field['why'] for field in fields)} ({sources})",
+        proposal={"fields": shown, "records": [records[record_id] for record_id in sorted(records)]},
+        summary=f"Held back from “{title}”: {'; '.join(field['why'] for field in shown)} ({sources})",
         correlation_id=correlation_id,
     )
-
-
-def _with_earlier(
-    connection: Connection[DictRow], question: str, records: Sequence[StoredRecord], held: HeldChange
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Fields and records of a held change, with what the question that stands asks about other words still held."""
-    earlier = _asked_now(connection, question)
-    holds = {record.record_id: record.hold for record in records}
-    # A record that has come to another game since left its question here.
-    elsewhere = {entry["record_id"] for proposal in earlier for entry in proposal["records"]} - holds.keys()
-    if elsewhere:
-        holds |= {record.record_id: record.hold for record in read_records(connection, sorted(elsewhere))}
-    fields, asked = _still_held(earlier, holds)
-    for entry in held.records:
-        asked[entry["record_id"]] = _joined(entry, asked.get(entry["record_id"]))
-    fields |= {entry["field"]: entry for entry in held.fields}
-    return _in_order(fields, asked)
 
 
 def _asked_now(connection: Connection[DictRow], question: str) -> list[dict[str, Any]]:
@@ -83,37 +91,14 @@ def _asked_now(connection: Connection[DictRow], question: str) -> list[dict[str,
     return [row["proposal"]] if row else []
 
 
-def _still_held(
-    proposals: Sequence[dict[str, Any]], holds: Mapping[int, Hold | None]
-) -> tuple[dict[str, dict[str, Any]], dict[int, dict[str, Any]]]:
-    """Fields and records that were asked about, oldest first, as far as their words are held still."""
-    fields: dict[str, dict[str, Any]] = {}
-    asked: dict[int, dict[str, Any]] = {}
-    for proposal in proposals:
-        for entry in proposal["records"]:
-            hold = holds.get(entry["record_id"])
-            held = hold.parts if hold is not None and hold.kind == "limit" else {}
-            parts = [part for part in entry["parts"] if part in held]
-            if parts:
-                asked[entry["record_id"]] = _joined(entry | {"parts": parts}, asked.get(entry["record_id"]))
-                fields |= {
-                    each["field"]: each
-                    for each in proposal["fields"]
-                    if any(part == each["field"] or part.startswith(f"{each['field']}.") for part in parts)
-                }
-    return fields, asked
+def _held_parts(connection: Connection[DictRow], record_ids: Collection[int]) -> dict[int, Collection[str]]:
+    if not record_ids:
+        return {}
+    found = read_records(connection, sorted(record_ids))
+    return {record.record_id: record.limit.parts if record.limit else () for record in found}
 
 
-def _joined(entry: dict[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
-    """A record that is asked about, with the parts of it that were asked about before."""
-    return entry | {"parts": sorted({*entry["parts"], *earlier["parts"]})} if earlier else entry
-
-
-def _in_order(
-    fields: Mapping[str, dict[str, Any]], records: Mapping[int, dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return [fields[name] for name in sorted(fields)], [records[record_id] for record_id in sorted(records)]
-
+# Many games ----------------------------------------------------------------------------------------------------------
 
 _MASS = b"""
 WITH asked AS (
@@ -123,6 +108,7 @@ WITH asked AS (
     FROM review_item CROSS JOIN LATERAL jsonb_array_elements_text(proposal->'records') AS earlier
     JOIN record_hold ON record_hold.record_id = earlier.value::bigint
     WHERE question = %(question)s AND state = 'open' AND record_hold.kind = 'limit' AND ended_at IS NULL
+      AND record_hold.parts ? '*'
 )
 SELECT array_agg(record_id ORDER BY record_id) AS records, array_agg(version ORDER BY record_id) AS versions,
        ARRAY(SELECT jsonb_array_elements_text(proposal->'runs') FROM review_item
@@ -175,75 +161,88 @@ def _ask_mass(
     )
 
 
+# Asked no more, and again --------------------------------------------------------------------------------------------
+
 # Wherever its records are now: a game that was merged or split leaves its questions behind.
 _IDLE = b"""
 SELECT item_id, game_id FROM review_item
-WHERE kind IN ('held', 'mass') AND state = 'open' AND (%(question)s::text IS NULL OR question = %(question)s)
-  AND NOT EXISTS (
+WHERE kind IN ('held', 'mass') AND state = 'open' AND NOT EXISTS (
     SELECT FROM jsonb_array_elements(proposal->'records') AS asked
     JOIN record_hold ON record_id = coalesce(asked->>'record_id', asked #>> '{}')::bigint
-    WHERE record_hold.kind = 'limit' AND ended_at IS NULL)
+    WHERE record_hold.kind = 'limit' AND ended_at IS NULL
+      AND record_hold.parts ?| ARRAY(SELECT jsonb_array_elements_text(coalesce(asked->'parts', '["*"]'))))
 ORDER BY item_id
 """
 
 
-def close_idle_questions(
-    connection: Connection[DictRow], correlation_id: str, question: str | None = None
-) -> list[Event]:
-    """Questions (or one) about changes of which nothing is held any more, since the pages have changed again."""
-    rows = connection.execute(_IDLE, {"question": question}).fetchall()
+def close_idle_questions(connection: Connection[DictRow], correlation_id: str) -> list[Event]:
+    """Questions about changes of which nothing is held any more: the pages have changed again, or were taken back."""
+    rows = connection.execute(_IDLE).fetchall()
     return [close_item(row["item_id"], row["game_id"], "stale", PIPELINE, correlation_id, None) for row in rows]
 
 
-_NEWEST_ABOUT = b"""
-SELECT DISTINCT item.* FROM unnest(%s::bigint[]) AS held CROSS JOIN LATERAL (
-    SELECT item_id, kind, question, game_id, proposal, summary, state FROM review_item
-    WHERE kind IN ('held', 'mass') AND EXISTS (
-        SELECT FROM jsonb_array_elements(proposal->'records') AS asked
-        WHERE coalesce(asked->>'record_id', asked #>> '{}')::bigint = held)
-    ORDER BY item_id DESC LIMIT 1) AS item
-WHERE item.state IN ('stale', 'accepted') ORDER BY item.item_id
+_ABOUT = b"""
+SELECT item_id, kind, question, game_id, proposal, state FROM review_item
+WHERE kind IN ('held', 'mass') AND EXISTS (
+    SELECT FROM jsonb_array_elements(proposal->'records') AS asked
+    WHERE coalesce(asked->>'record_id', asked #>> '{}')::bigint = ANY(%s))
+ORDER BY item_id
 """
+_SILENCED = ("stale", "accepted")
 
 
 def ask_again(connection: Connection[DictRow], record_ids: Sequence[int], correlation_id: str) -> list[Event]:
-    """Questions that no longer arose while these records were held for another reason, and now do again.
+    """Questions that no longer arose while these records were taken back, and now do again.
 
     One that was let through meanwhile is asked about what that did not reach. What such a question has come to ask
     about since, it goes on asking.
     """
+    held = _held_parts(connection, record_ids)
     asked: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in connection.execute(_NEWEST_ABOUT, (list(record_ids),)).fetchall():
+    for row in connection.execute(_ABOUT, (list(held),)).fetchall():
         asked[row["question"]].append(row)
     events: list[Event] = []
     for rows in asked.values():
         again = _held_again if rows[0]["kind"] == "held" else _mass_again
-        events += again(connection, rows, correlation_id)
+        events += again(connection, rows, held, correlation_id)
     return events
 
 
-def _held_again(connection: Connection[DictRow], rows: Sequence[dict[str, Any]], correlation_id: str) -> list[Event]:
-    proposals = [row["proposal"] for row in rows] + _asked_now(connection, rows[0]["question"])
-    records = sorted({entry["record_id"] for proposal in proposals for entry in proposal["records"]})
-    holds = {record.record_id: record.hold for record in read_records(connection, records)}
-    fields, asked = _in_order(*_still_held(proposals, holds))
-    if not asked:
+def _held_again(
+    connection: Connection[DictRow], rows: Sequence[dict[str, Any]], held: Held, correlation_id: str
+) -> list[Event]:
+    last = {
+        (entry["record_id"], part): row["item_id"]
+        for row in rows
+        for entry in row["proposal"]["records"]
+        for part in entry["parts"]
+    }
+    silenced: list[dict[str, Any]] = []
+    for row in rows:
+        records = []
+        for entry in row["proposal"]["records"] if row["state"] in _SILENCED else ():
+            own = held.get(entry["record_id"], ())
+            parts = [p for p in entry["parts"] if p in own and last[entry["record_id"], p] == row["item_id"]]
+            records += [{**entry, "parts": parts}] if parts else []
+        silenced += [{"fields": row["proposal"]["fields"], "records": records}] if records else []
+    if not silenced:
         return []
+    now = _asked_now(connection, rows[0]["question"])
+    parts_of = {**_held_parts(connection, {entry["record_id"] for each in now for entry in each["records"]}), **held}
     game_id = rows[0]["game_id"]
     game = connection.execute(b"SELECT title FROM game WHERE game_id = %s", (game_id,)).fetchone()
-    return _ask_held(connection, game_id, game["title"] if game else "", fields, asked, correlation_id)
+    title = game["title"] if game else ""
+    return _ask_held(connection, game_id, title, [*silenced, *now], parts_of, correlation_id)
 
 
-def _mass_again(connection: Connection[DictRow], rows: Sequence[dict[str, Any]], correlation_id: str) -> list[Event]:
-    proposals = [row["proposal"] for row in rows]
-    wanted = {record for proposal in proposals for record in proposal["records"]}
-    records = [
-        record.record_id
-        for record in read_records(connection, sorted(wanted))
-        if record.hold is not None and record.hold.kind == "limit"
-    ]
-    if not records:
+def _mass_again(
+    connection: Connection[DictRow], rows: Sequence[dict[str, Any]], held: Held, correlation_id: str
+) -> list[Event]:
+    last = {record: row for row in rows for record in row["proposal"]["records"] if ALL in held.get(record, ())}
+    silenced = {record: row["proposal"] for record, row in last.items() if row["state"] in _SILENCED}
+    if not silenced:
         return []
-    last = proposals[-1]
-    runs = {run for proposal in proposals for run in proposal.get("runs", [])}  # older questions name none
-    return _ask_mass(connection, last["source"], last["of"], last.get("applied", 0), records, runs, correlation_id)
+    runs = {run for proposal in silenced.values() for run in proposal.get("runs", [])}  # older questions name none
+    newest = rows[-1]["proposal"]
+    applied = newest.get("applied", 0)
+    return _ask_mass(connection, newest["source"], newest["of"], applied, silenced, runs, correlation_id)

@@ -9,13 +9,14 @@ from dataclasses import fields, replace
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from game_pipeline.catalog.hearing import resolve
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import lock_catalogue, members_of, read_records
 from game_pipeline.catalog.review import close_idle_questions
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
-from game_pipeline.catalog.taking_back import Version, taken_back
+from game_pipeline.catalog.taking_back import beside_limit, taken_back
 from game_pipeline.people import refresh_within
 from game_pipeline.sources import SOURCES
 from game_pipeline.store import Event, append
@@ -23,7 +24,7 @@ from game_pipeline.store import Event, append
 from .brought_edits import take_edits_back
 from .people_pages import person_changes, silence_pages, told_by_pages
 from .report import RollbackError, RollbackReport, Scope
-from .steps import CAUSE, bring_up_to_date, games_of, hear, pins, released_holds, rollback_event
+from .steps import CAUSE, bring_up_to_date, ended_holds, games_of, hear, pins, read_histories, rollback_event
 
 __all__ = ["roll_back"]
 
@@ -45,24 +46,31 @@ def roll_back(
     if not unwanted:
         where = "; the run of each change is named by: game-pipeline game history ID" if scope.run_id else ""
         raise RollbackError(f"no record changed in {_in_words(scope)}{where}")
-    histories = _histories(connection, unwanted)
+    histories = read_histories(connection, unwanted)
     games = games_of(connection, unwanted)
+    curator.catch_up(connection, set(games.values()))
     events: list[Event] = []
     moved_on = 0
-    for record in read_records(connection, sorted(unwanted)):
+    records = read_records(connection, sorted(unwanted))
+    for record in records:
+        history = histories[record.record_id]
+        standing = record.rollback.parts if record.rollback else {}
         parts = taken_back(
-            histories[record.record_id],
+            history,
             unwanted[record.record_id],
             readings_count=scope.parser_version is not None,
-            standing=record.hold.parts if record.hold else {},
+            standing=standing,
         )
         if parts is None:
             moved_on += 1
             continue
+        before, after = resolve(standing, record.version), resolve(parts, record.version)
+        taken, limited = beside_limit(history, record.limit.parts if record.limit else {}, before, after)
         events += hear(
             connection,
             record,
-            parts,
+            taken,
+            limited,
             wording,
             game_id=games.get(record.record_id),
             rollback_id=rollback_id,
@@ -89,17 +97,17 @@ def roll_back(
         {game_id for record_id, game_id in games.items() if record_id in held}
         | {event.game_id for event in back.events if event.game_id is not None}
     )
-    before = {game_id: read_standing(connection, game_id) for game_id in touched}
+    games_before = {game_id: read_standing(connection, game_id) for game_id in touched}
     pages = told_by_pages(connection, silenced)
     append(connection, [*events, *back.events])
-    for game_id, standing in before.items():
-        append(connection, _last_words(connection, curator, game_id, standing, wording, rollback_id))
-    changes = [bring_up_to_date(connection, curator, game_id, before[game_id], wording) for game_id in touched]
+    for game_id, game in games_before.items():
+        append(connection, _last_words(connection, curator, game_id, game, wording, rollback_id))
+    changes = [bring_up_to_date(connection, curator, game_id, games_before[game_id], wording) for game_id in touched]
     also = {
         "edits_released": back.released,
         "edits_reinstated": back.reinstated,
-        "unpinned": _ended_pins(connection, before.values()),
-        "holds_released": released_holds(events),
+        "unpinned": _ended_pins(connection, games_before.values()),
+        "holds_released": ended_holds(records, events),
     }
     payload = {
         "rollback_id": rollback_id,
@@ -184,14 +192,3 @@ def _unwanted(connection: Connection[DictRow], scope: Scope) -> dict[int, set[in
     ):
         found[row["record_id"]].add(row["version"])
     return dict(found)
-
-
-def _histories(connection: Connection[DictRow], records: Iterable[int]) -> dict[int, list[Version]]:
-    histories: dict[int, list[Version]] = defaultdict(list)
-    for row in connection.execute(
-        b"SELECT record_id, version, change, changed_fields FROM record_version WHERE record_id = ANY(%s) "
-        b"ORDER BY record_id, version",
-        (list(records),),
-    ):
-        histories[row["record_id"]].append(Version(row["version"], row["change"], tuple(row["changed_fields"])))
-    return histories

@@ -10,16 +10,17 @@ from psycopg.rows import DictRow
 
 from game_pipeline.catalog.fields import changed_fields
 from game_pipeline.catalog.game_events import edit_again, game_event
-from game_pipeline.catalog.hearing import ALL, SILENT, narrowed
+from game_pipeline.catalog.hearing import ALL, SILENT, is_of, narrowed, resolve
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import StoredRecord, lock_catalogue, members_of
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.catalog.taking_back import as_then
 from game_pipeline.store import Event, append
 
 from .report import RollbackError, RollbackReport
-from .steps import CAUSE, bring_up_to_date, hear, pins, read_edit, released_holds, rollback_event
+from .steps import CAUSE, bring_up_to_date, ended_holds, hear, pins, read_edit, read_histories, rollback_event
 
 __all__ = ["roll_back_game"]
 
@@ -42,6 +43,7 @@ def roll_back_game(
     """
     lock_catalogue(connection)
     wanted = _revision(connection, game_id, to, field)
+    curator.catch_up(connection, [game_id])
     standing = read_standing(connection, game_id)
     if field is not None and standing.status == "withdrawn":
         raise RollbackError(f"game {game_id} is withdrawn; roll back the whole of it, or undo the rollback that did so")
@@ -62,7 +64,7 @@ def roll_back_game(
         "edits_released": released,
         "edits_reinstated": reinstated,
         "unpinned": [event.payload["pin_id"] for event in unpinned],
-        "holds_released": released_holds(held),
+        "holds_released": ended_holds(records, held),
     }
     made = rollback_event(
         "rollback.made",
@@ -119,18 +121,38 @@ def _hear_as_then(
     if wanted["status"] == "active" and not edited and all(_silent(then, record) for record in records):
         if field is None and all(record.silent for record in records):
             for record in records:
-                now = {ALL: record.version}
-                events += hear(connection, record, now, wording, game_id=game_id, rollback_id=rollback_id)
+                limited = record.limit.parts if record.limit else {}
+                events += hear(connection, record, {}, limited, wording, game_id=game_id, rollback_id=rollback_id)
         return events
     unheard = all(record.silent for record in records)  # and heard all the same, since a person has worked on the game
+    histories = read_histories(connection, [record.record_id for record in records if record.limit is not None])
     for record in records:
-        parts: Mapping[str, int] = then.get(str(record.record_id), SILENT)
+        parts = then.get(str(record.record_id), SILENT)
+        standing = record.rollback.parts if record.rollback else {}
+        limit = record.limit.parts if record.limit else {}
+        if field is not None and not unheard and narrowed(record.versions, field) == narrowed(parts, field):
+            continue
         if field is not None:
-            now = {ALL: record.version} if unheard else record.versions
-            rest = {part: v for part, v in now.items() if part != field and not part.startswith(f"{field}.")}
-            parts = {**rest, **narrowed(parts, field)}
-        events += hear(connection, record, parts, wording, game_id=game_id, rollback_id=rollback_id)
+            taken = _except({} if unheard else standing, field) | narrowed(parts, field)
+            limited = _except(limit, field) | ({field: record.version} if ALL in limit else {})
+        else:
+            before = resolve(standing, record.version)
+            taken, limited = as_then(histories.get(record.record_id, ()), limit, before, parts)
+        events += hear(
+            connection,
+            record,
+            taken,
+            limited,
+            wording,
+            game_id=game_id,
+            rollback_id=rollback_id,
+            revive=field is None,
+        )
     return events
+
+
+def _except(parts: Mapping[str, int], field: str) -> dict[str, int]:
+    return {part: version for part, version in parts.items() if not is_of(part, field)}
 
 
 def _silent(then: Mapping[str, dict[str, int]], record: StoredRecord) -> bool:

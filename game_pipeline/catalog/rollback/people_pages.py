@@ -26,24 +26,24 @@ __all__ = ["StoredPage", "person_changes", "read_person_pages", "silence_pages",
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """A page about a person. `version`: its newest; `hold`: where an older one is heard."""
+    """A page about a person. `version`: its newest; `rollback`: where an older one is heard."""
 
     record_id: int
     source: str
     url: str
     version: int
     live: bool
-    hold: Hold | None
+    rollback: Hold | None
 
 
 _PAGES = b"""
 SELECT record.record_id, record.source, record.url, record.version, record.state = 'live' AS live,
-       hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id
+       hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id, hold.reason
 FROM source_record AS record LEFT JOIN record_hold AS hold
      ON hold.record_id = record.record_id AND hold.ended_at IS NULL AND NOT hold_is_over(hold)
 WHERE record.subject = 'person' AND record.record_id = ANY(%s) ORDER BY record.record_id
 """
-_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id")
+_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id", "reason")
 
 
 def read_person_pages(connection: Connection[DictRow], record_ids: Iterable[int]) -> list[StoredPage]:
@@ -51,7 +51,7 @@ def read_person_pages(connection: Connection[DictRow], record_ids: Iterable[int]
     found = []
     for row in connection.execute(_PAGES, (list(record_ids),)).fetchall():
         hold = {name: row.pop(name) for name in _HOLD}
-        found.append(StoredPage(**row, hold=Hold(**hold) if hold["hold_id"] is not None else None))
+        found.append(StoredPage(**row, rollback=Hold(**hold) if hold["hold_id"] is not None else None))
     return found
 
 
@@ -68,7 +68,7 @@ def silence_pages(
     events: list[Event] = []
     moved_on = 0
     for page in read_person_pages(connection, sorted(unwanted)):
-        standing = page.hold.parts if page.hold else {}
+        standing = page.rollback.parts if page.rollback else {}
         parts = taken_back(
             histories[page.record_id], unwanted[page.record_id], readings_count=readings_count, standing=standing
         )
@@ -76,7 +76,7 @@ def silence_pages(
         if wanted == page.version:
             moved_on += 1
             continue
-        lost = not page.live and page.hold is not None and page.version > page.hold.upto  # and is to be back
+        lost = not page.live and page.rollback is not None and page.version > page.rollback.upto  # and is to be back
         if wanted == standing.get(ALL) and not lost:
             continue
         events.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,13 @@ from psycopg.rows import DictRow
 from game_pipeline.catalog.fields import as_edited, changed_fields, value_of
 from game_pipeline.catalog.game_events import game_event
 from game_pipeline.catalog.hearing import ALL, resolve
-from game_pipeline.catalog.holding import hold_event, release_event
+from game_pipeline.catalog.holding import hold_event, limit_events, release_event
 from game_pipeline.catalog.ids import next_id
 from game_pipeline.catalog.reconcile import Curator
 from game_pipeline.catalog.records import StoredRecord, members_of
 from game_pipeline.catalog.revise import Wording
 from game_pipeline.catalog.standing import Standing, read_standing
+from game_pipeline.catalog.taking_back import Version
 from game_pipeline.model import digest
 from game_pipeline.store import Event
 
@@ -25,11 +27,12 @@ from .report import GameChange, RollbackError
 __all__ = [
     "CAUSE",
     "bring_up_to_date",
+    "ended_holds",
     "games_of",
     "hear",
     "pins",
     "read_edit",
-    "released_holds",
+    "read_histories",
     "rollback_event",
 ]
 
@@ -39,24 +42,30 @@ CAUSE = "rollback"
 def hear(
     connection: Connection[DictRow],
     record: StoredRecord,
-    parts: Mapping[str, int],
+    taken: Mapping[str, int],
+    limited: Mapping[str, int],
     wording: Wording,
     *,
     game_id: int | None,
     rollback_id: int,
     ends_on: str = "page",
+    revive: bool = True,
 ) -> list[Event]:
-    """Hear `parts` of a record from now on; no event where it is heard so already."""
-    wanted = resolve(parts, record.version)
-    lost = not record.live and record.hold is not None and record.version > record.hold.upto  # and is to be back
-    if wanted == record.versions and not lost:
-        return []
+    """Take `taken` parts of a record back from now on, and go on holding the `limited` ones back until a person has
+    seen them; no event where that is so already. `revive`: a record whose page was lost is heard again."""
     reason = wording.reason or CAUSE
+    events = limit_events(connection, record, limited, wording, reason, game_id)
+    wanted = resolve(taken, record.version)
+    hold = record.rollback
+    lost = revive and not record.live and hold is not None and record.version > hold.upto
+    if wanted == (resolve(hold.parts, record.version) if hold else {ALL: record.version}) and not lost:
+        return events
     if wanted == {ALL: record.version}:
-        return [release_event(record, record.hold.hold_id, wording, reason, game_id)] if record.hold else []
+        return [*events, release_event(record, hold.hold_id, wording, reason, game_id)] if hold else events
     if wanted[ALL] == record.version:
         del wanted[ALL]  # all else follows the newest reading
     return [
+        *events,
         hold_event(
             connection,
             record,
@@ -67,13 +76,31 @@ def hear(
             ends_on=ends_on,
             reason=reason,
             rollback_id=rollback_id,
-        )
+            upto=hold.upto if hold and not record.live and not revive else None,
+        ),
     ]
 
 
-def released_holds(events: Sequence[Event]) -> list[int]:
-    """Ids of the holds that the events release."""
-    return [event.payload["hold_id"] for event in events if event.event_type == "record.released"]
+def ended_holds(records: Iterable[StoredRecord], events: Sequence[Event]) -> list[int]:
+    """Ids of what stood and was ended by the events of a rollback: rollbacks that it released, limits that it narrowed
+    or released. Rollbacks that it replaced are known by its own holds."""
+    released = [event.payload["hold_id"] for event in events if event.event_type == "record.released"]
+    narrowed = {event.payload["record_id"] for event in events if event.payload.get("kind") == "limit"}
+    return sorted(
+        [*released, *(record.limit.hold_id for record in records if record.limit and record.record_id in narrowed)]
+    )
+
+
+def read_histories(connection: Connection[DictRow], records: Iterable[int]) -> dict[int, list[Version]]:
+    """Record -> all of its versions, oldest first."""
+    histories: dict[int, list[Version]] = defaultdict(list)
+    for row in connection.execute(
+        b"SELECT record_id, version, change, changed_fields FROM record_version WHERE record_id = ANY(%s) "
+        b"ORDER BY record_id, version",
+        (list(records),),
+    ):
+        histories[row["record_id"]].append(Version(row["version"], row["change"], tuple(row["changed_fields"])))
+    return histories
 
 
 def read_edit(connection: Connection[DictRow], edit_id: int) -> dict[str, Any]:

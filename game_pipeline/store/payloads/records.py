@@ -123,6 +123,10 @@ class RecordHeld(TypedDict):
     ]
     rollback_id: int | None
     reason: str
+    alone: Annotated[
+        bool,
+        Field(description="ends every earlier hold of the record, as before version 2; else the one of its kind"),
+    ]
 
 
 @exact

@@ -109,7 +109,11 @@ def _edits(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> 
 
 # What is held back and what was taken back --------------------------------------------------------------------------
 
-_END_HOLD = b"UPDATE record_hold SET ended_at = %(at)s WHERE record_id = %(record_id)s AND ended_at IS NULL"
+_END_THIS_HOLD = b"UPDATE record_hold SET ended_at = %(at)s WHERE hold_id = %(hold_id)s AND ended_at IS NULL"
+_END_HOLD = b"""
+UPDATE record_hold SET ended_at = %(at)s
+WHERE record_id = %(record_id)s AND ended_at IS NULL AND (kind = %(kind)s OR %(alone)s)
+"""
 _HOLD = b"""
 INSERT INTO record_hold (hold_id, record_id, game_id, kind, parts, upto, ends_on, rollback_id, reason, actor, held_at)
 VALUES (%(hold_id)s, %(record_id)s, %(game_id)s, %(kind)s, %(parts)s, %(upto)s, %(ends_on)s, %(rollback_id)s,
@@ -143,7 +147,7 @@ def _holds(connection: Connection[DictRow], events: Sequence[RecordedEvent]) -> 
                 values |= {"parts": Jsonb(values["parts"])}
                 statements += [(_END_HOLD, values), (_HOLD, values)]
             case "record.released":
-                statements.append((_END_HOLD, values))
+                statements.append((_END_THIS_HOLD, values))
             case "game.pinned":
                 because = values["provenance"]
                 values |= {"value": Jsonb(values["value"]), "provenance": None if because is None else Jsonb(because)}
