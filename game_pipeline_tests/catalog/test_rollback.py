@@ -18,6 +18,7 @@ from game_pipeline.catalog import (
     release_field,
     roll_back,
     roll_back_game,
+    split_game,
     undo_rollback,
 )
 from game_pipeline_tests.changes.tiny_site import source_named
@@ -314,6 +315,20 @@ def test_undoing_puts_back_the_pins_that_ended_with_it(catalogue: Catalogue) -> 
     report = back_all(catalogue, source="beta")
     assert undo(catalogue, report).records == 1
     assert told(catalogue, game_id) == ("Owl", "1980")
+
+
+def test_a_game_goes_back_to_being_withdrawn_whatever_its_records_are_now(catalogue: Catalogue) -> None:
+    owl = catalogue.says("alpha", "owl", title="Owl")
+    catalogue.reconcile()
+    game_id = catalogue.only_game()
+    undo(catalogue, back_all(catalogue, source="alpha"))
+    catalogue.says("beta", "strix", title="Strix")
+    catalogue.reconcile()
+    catalogue.does(merge_games, game_id, catalogue.games()[-1], author="ann", reason="the same")
+    catalogue.does(split_game, game_id, [owl], author="ann", reason="another after all")
+    assert game_history(catalogue.store, game_id)[1]["status"] == "withdrawn"
+    back(catalogue, game_id, 2)
+    assert catalogue.shown(game_id)["status"] == "withdrawn"
 
 
 # Many games ---------------------------------------------------------------------------------------------------------

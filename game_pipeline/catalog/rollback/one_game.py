@@ -114,7 +114,8 @@ def _hear_as_then(
     """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless none is
     left that was heard then: the game is told by other records now, and what differs is pinned."""
     then: Mapping[str, dict[str, int]] = wanted["members"]
-    if not any(str(record.record_id) in then for record in records):
+    told = field is not None or wanted["status"] == "active"
+    if told and not any(str(record.record_id) in then for record in records):
         return []
     events: list[Event] = []
     edited = any(entry["rule"] == "human_edit" for entry in wanted["provenance"].values())
