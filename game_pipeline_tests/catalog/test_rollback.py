@@ -331,6 +331,19 @@ def test_a_game_goes_back_to_being_withdrawn_whatever_its_records_are_now(catalo
     assert catalogue.shown(game_id)["status"] == "withdrawn"
 
 
+def test_a_game_that_was_told_by_others_then_is_told_by_those_that_are_left(catalogue: Catalogue) -> None:
+    owl = catalogue.says("alpha", "owl", **OWL)
+    catalogue.reconcile()
+    catalogue.says("beta", "owl", title="Owl", external_ids=shared("OWL-ONE"))
+    catalogue.reconcile()
+    game_id = catalogue.only_game()
+    back_all(catalogue, source="beta")
+    catalogue.does(split_game, game_id, [owl], author="ann", reason="another game")
+    assert catalogue.shown(game_id)["status"] == "withdrawn"
+    back(catalogue, game_id, 1)
+    assert (catalogue.shown(game_id)["status"], told(catalogue, game_id)) == ("active", ("Owl", "1980"))
+
+
 # Many games ---------------------------------------------------------------------------------------------------------
 
 

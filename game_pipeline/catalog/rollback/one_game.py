@@ -114,13 +114,12 @@ def _hear_as_then(
     """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless none is
     left that was heard then: the game is told by other records now, and what differs is pinned."""
     then: Mapping[str, dict[str, int]] = wanted["members"]
-    told = field is not None or wanted["status"] == "active"
-    if told and not any(str(record.record_id) in then for record in records):
-        return []
-    events: list[Event] = []
+    active = wanted["status"] == "active"
     edited = any(entry["rule"] == "human_edit" for entry in wanted["provenance"].values())
-    if wanted["status"] == "active" and not edited and all(_silent(then, record) for record in records):
-        if field is None and all(record.silent for record in records):
+    events: list[Event] = []
+    gone = (active or field is not None) and not any(str(record.record_id) in then for record in records)
+    if gone or (active and not edited and all(_silent(then, record) for record in records)):
+        if field is None and not edited and all(record.silent for record in records):
             for record in records:
                 limited = record.limit.parts if record.limit else {}
                 events += hear(connection, record, {}, limited, wording, game_id=game_id, rollback_id=rollback_id)
