@@ -20,7 +20,7 @@ from .ledger.standing_games import founders, living, members_ids
 from .placing import place_as_decided
 from .reconcile import Curator
 from .records import lock_catalogue, read_record, read_records
-from .review import close_item
+from .review import close_idle_questions, close_item
 from .revise import Wording
 
 __all__ = ["ReviewError", "accept", "reject"]
@@ -168,6 +168,7 @@ def _let_through(
         curator.bring_up_to_date(connection, game_id, wording, newly=[record.record_id for record in records])
     if mass:
         _look_anew(connection, curator, [record.record_id for record in records], wording)
+    append(connection, close_idle_questions(connection, curator.correlation_id))  # of games that a record has left
     return games
 
 

@@ -58,6 +58,9 @@ SELECT 'asked, and nothing is held', question FROM public.review_item AS item
     JOIN public.record_hold AS hold ON hold.record_id = (asked->>'record_id')::bigint
     WHERE hold.kind = 'limit' AND ended_at IS NULL
       AND hold.parts ?| ARRAY(SELECT jsonb_array_elements_text(asked->'parts')))
+    -- What a record leaves behind with its game is for the next import to close.
+    AND EXISTS (SELECT FROM jsonb_array_elements(proposal->'records') AS asked JOIN public.game_member AS member
+                ON member.record_id = (asked->>'record_id')::bigint AND member.game_id = item.game_id)
 UNION ALL
 SELECT 'more than one decision', record_id::text FROM public.match_decision WHERE ended_at IS NULL
     GROUP BY record_id HAVING count(*) > 1
