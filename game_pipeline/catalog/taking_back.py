@@ -85,7 +85,9 @@ def as_then(
     The limit's part in it stays a question where the same is held back as then; what is wanted all the same is named
     with the newest version. `before` as for `beside_limit`.
     """
-    last = history[-1].version if history else wanted[ALL]
+    if not limit:
+        return dict(wanted), {}
+    last = history[-1].version
     without = {part: version for part, version in wanted.items() if limit.get(part) != version}
     same = [part for part, version in limit.items() if heard_version(wanted, part) == version]
     kept = _untouched(history, limit, same, before, resolve(without, last))

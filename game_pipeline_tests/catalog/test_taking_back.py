@@ -92,6 +92,7 @@ def test_hearing_as_once_leaves_the_question_that_stood_then() -> None:
     assert as_then(versions, {"release_date": 1}, now, {ALL: 1}) == ({ALL: 1}, {})
     assert as_then(versions, {ALL: 1}, now, {ALL: 1, "title": 3}) == ({"title": 3}, {ALL: 1, "title": 3})
     assert as_then(versions, {}, now, once) == (once, {})
+    assert as_then([], {}, now, {ALL: 2, "release_date": 3}) == ({ALL: 2, "release_date": 3}, {})
 
 
 def test_hearing_as_before_names_what_was_taken_back_alone() -> None:
