@@ -45,9 +45,6 @@ class Hold:
     hold_id: int
     parts: Parts
     upto: int
-    ends_on: str
-    kind: str
-    rollback_id: int | None
     reason: str
 
 

@@ -16,7 +16,7 @@ from .fields import as_edited, value_of
 from .hearing import ALL, heard_version, narrowed, part_of
 from .holding import hold_event
 from .limits import Limits, anomalies
-from .records import StoredRecord
+from .records import StoredRecord, read_versions
 from .revise import Plan, Wording
 from .standing import Standing
 
@@ -51,18 +51,18 @@ def hold_back(
         return None
     moved = [record for record in records if record.live and not record.silent and _moved(standing, record)]
     heard_before = {record.record_id: _heard_before(standing, record) for record in moved}
-    before = _earlier(connection, heard_before)
+    before = read_versions(connection, heard_before)
     held: dict[int, dict[str, int]] = {}
     reasons: dict[str, str] = {}
     for record in moved:
         suspicious = anomalies(standing.state, result.merged.state, limits.get(record.source, Limits()))
         for field, why in suspicious.items():
             heard = heard_before[record.record_id]
-            old = before.get(record.record_id, {}).get(heard_version(heard, field))
+            old, _ = before[record.record_id].get(heard_version(heard, field), (None, ""))
             if _said(old, field) == _said(record.record.to_dict(), field):
                 continue
-            known = {part for hold in (record.rollback, record.limit) if hold for part in hold.parts}  # held already
-            own = {part: version for part, version in narrowed(heard, field).items() if part not in known}
+            held_already = record.taken.keys() | record.limited.keys()
+            own = {part: version for part, version in narrowed(heard, field).items() if part not in held_already}
             if own:
                 held.setdefault(record.record_id, {}).update(own)
                 reasons[field] = why
@@ -71,12 +71,11 @@ def hold_back(
     by_id = {record.record_id: record for record in moved}
     events = []
     for record_id, parts in held.items():
-        limit = by_id[record_id].limit
         events.append(
             hold_event(
                 connection,
                 by_id[record_id],
-                {**(limit.parts if limit else {}), **parts},
+                {**by_id[record_id].limited, **parts},
                 wording,
                 game_id=standing.game_id,
                 kind="limit",
@@ -116,24 +115,6 @@ def _heard_before(standing: Standing, record: StoredRecord) -> dict[str, int]:
     """What the game's last revision heard of a record; nothing of one that joined since."""
     version, _, heard = standing.members.get(record.record_id, (0, True, None))
     return heard or {ALL: version}
-
-
-def _earlier(
-    connection: Connection[DictRow], heard: Mapping[int, Mapping[str, int]]
-) -> dict[int, dict[int, dict[str, Any]]]:
-    """Record -> version -> what it said, of the versions that were heard."""
-    wanted = {(record_id, version) for record_id, parts in heard.items() for version in parts.values()}
-    if not wanted:
-        return {}
-    ids, versions = zip(*sorted(wanted), strict=True)
-    documents: dict[int, dict[int, dict[str, Any]]] = {}
-    for row in connection.execute(
-        b"SELECT record_id, version, record FROM record_version "
-        b"JOIN unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version) USING (record_id, version)",
-        (list(ids), list(versions)),
-    ):
-        documents.setdefault(row["record_id"], {})[row["version"]] = row["record"]
-    return documents
 
 
 def _said(document: Mapping[str, Any] | None, field: str) -> Any:

@@ -113,7 +113,7 @@ def limit_events(
 ) -> list[Event]:
     """Go on holding these parts of a record back until a person has seen them; no event where that is so already."""
     limit = record.limit
-    if dict(parts) == (dict(limit.parts) if limit else {}):
+    if dict(parts) == dict(record.limited):
         return []
     if not parts:
         return [release_event(record, limit.hold_id, wording, reason, game_id)] if limit else []
@@ -135,8 +135,7 @@ def let_through(
     connection: Connection[DictRow], record: StoredRecord, parts: Collection[str], wording: Wording, reason: str
 ) -> list[Event]:
     """Hear these parts of a record that are held back; what else is held of it stays so."""
-    limit = record.limit.parts if record.limit else {}
-    left = {part: version for part, version in limit.items() if part not in parts}
+    left = {part: version for part, version in record.limited.items() if part not in parts}
     return limit_events(connection, record, left, wording, reason, _game_of(connection, record.record_id))
 
 

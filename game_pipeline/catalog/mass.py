@@ -102,11 +102,10 @@ def hold_all(connection: Connection[DictRow], change: MassChange, wording: Wordi
     last = {row["record_id"]: (row["game_id"], row["heard"] or {ALL: row["record_version"]}) for row in rows}
     events = []
     for record in read_records(connection, change.records):
-        taken = record.rollback.parts if record.rollback else {}
-        if record.limit is not None and ALL in record.limit.parts:
-            continue
+        if ALL in record.limited:
+            continue  # held as a whole already, and its page says nothing new
         game_id, heard = last[record.record_id]
-        parts = {part: version for part, version in resolve(heard, record.version).items() if part not in taken}
+        parts = {part: version for part, version in resolve(heard, record.version).items() if part not in record.taken}
         events.append(
             hold_event(
                 connection,

@@ -14,7 +14,16 @@ from game_pipeline.model import GameRecord
 
 from .hearing import ALL, SILENT, Hold, compose, mute_fields, together
 
-__all__ = ["StoredRecord", "lock_catalogue", "match_keys", "members_of", "read_record", "read_records", "title_tokens"]
+__all__ = [
+    "StoredRecord",
+    "lock_catalogue",
+    "match_keys",
+    "members_of",
+    "read_record",
+    "read_records",
+    "read_versions",
+    "title_tokens",
+]
 
 _LOCK = 0x67616D66
 
@@ -52,6 +61,16 @@ class StoredRecord:
         return mute_fields(self.heard) if self.heard else frozenset()
 
     @property
+    def taken(self) -> Mapping[str, int]:
+        """Its parts that were taken back."""
+        return self.rollback.parts if self.rollback else {}
+
+    @property
+    def limited(self) -> Mapping[str, int]:
+        """Its parts that wait for a person."""
+        return self.limit.parts if self.limit else {}
+
+    @property
     def versions(self) -> dict[str, int]:
         """What of it is heard, by part, whether held or not."""
         return dict(self.heard) if self.heard else {ALL: self.version}
@@ -70,7 +89,7 @@ FROM source_record AS record JOIN record_version AS newest
      ON newest.record_id = record.record_id AND newest.version = record.version AND record.subject = 'game'
 """
 
-_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id", "reason")
+_HOLD = ("hold_id", "parts", "upto", "reason")
 
 
 def read_record(connection: Connection[DictRow], record_id: int) -> StoredRecord:
@@ -113,6 +132,19 @@ JOIN unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version) USING (recor
 """
 
 
+def read_versions(
+    connection: Connection[DictRow], heard: Mapping[int, Mapping[str, int]]
+) -> dict[int, dict[int, tuple[dict[str, Any], str]]]:
+    """Record -> version -> what it said, and what change brought it; of the versions that these parts name."""
+    wanted = sorted({(record_id, version) for record_id, parts in heard.items() for version in parts.values()})
+    found: dict[int, dict[int, tuple[dict[str, Any], str]]] = {record_id: {} for record_id in heard}
+    if wanted:
+        ids, versions = zip(*wanted, strict=True)
+        for row in connection.execute(_VERSIONS, (list(ids), list(versions))):
+            found[row["record_id"]][row["version"]] = (row["record"], row["change"])
+    return found
+
+
 def _heard(
     connection: Connection[DictRow], rows: Sequence[dict[str, Any]], scores: Mapping[int, float]
 ) -> list[StoredRecord]:
@@ -127,14 +159,7 @@ def _heard(
     heard = {
         row["record_id"]: together(stand.values(), row["version"]) for row in rows if (stand := holds[row["record_id"]])
     }
-    wanted = sorted({(record_id, version) for record_id, parts in heard.items() for version in parts.values()})
-    documents: dict[int, dict[int, dict[str, Any]]] = {record_id: {} for record_id in heard}
-    changes: dict[tuple[int, int], str] = {}
-    if wanted:
-        ids, versions = zip(*wanted, strict=True)
-        for row in connection.execute(_VERSIONS, (list(ids), list(versions))):
-            documents[row["record_id"]][row["version"]] = row["record"]
-            changes[row["record_id"], row["version"]] = row["change"]
+    known = read_versions(connection, heard)
     found = []
     for row in rows:
         record_id = row["record_id"]
@@ -143,9 +168,9 @@ def _heard(
         if parts is None or parts == SILENT:
             record = GameRecord.from_json(row["record"])
         else:
-            record = compose(documents[record_id], parts)
+            record = compose({version: said for version, (said, _) in known[record_id].items()}, parts)
             if parts[ALL] not in (0, row["version"]) and row["version"] == _whole(holds[record_id]).upto:
-                live = changes[record_id, parts[ALL]] != "vanished"
+                live = known[record_id][parts[ALL]][1] != "vanished"
         found.append(
             StoredRecord(
                 record_id=record_id,

@@ -18,7 +18,7 @@ from game_pipeline.store import Event
 
 from .fields import changed_fields
 from .hearing import ALL, SILENT, compose, heard_version, resolve
-from .records import StoredRecord
+from .records import StoredRecord, read_versions
 from .revise import Plan, Wording, member_entry
 from .standing import Standing
 
@@ -62,7 +62,7 @@ def as_heard_last(
             wanted[record.record_id] = SILENT
         elif record.record_id not in newly and record.record_id in last:
             wanted[record.record_id] = _parts(record, last[record.record_id], about)
-    documents = _documents(connection, wanted)
+    documents = read_versions(connection, wanted)
     return [
         _heard_so(record, wanted[record.record_id], documents)
         if wanted.get(record.record_id, record.versions) != record.versions
@@ -72,31 +72,13 @@ def as_heard_last(
 
 
 def _parts(record: StoredRecord, last: Mapping[str, int], about: str | None) -> Mapping[str, int]:
-    parts = dict(last)
-    if record.rollback is not None:  # what a person took back stays so
-        parts = {**({} if ALL in record.rollback.parts else parts), **record.rollback.parts}
+    # What a person took back stays so.
+    parts = {**({} if ALL in record.taken else last), **record.taken}
     if about is not None and not record.silent:
         if parts[ALL] == 0:
             parts = {ALL: record.version} | dict.fromkeys(_NAMED, 0)
         parts[about] = heard_version(record.versions, about)
     return resolve(parts, record.version)
-
-
-def _documents(
-    connection: Connection[DictRow], wanted: Mapping[int, Mapping[str, int]]
-) -> dict[int, dict[int, tuple[dict[str, Any], str]]]:
-    """Record -> version -> what it said, and what change brought it."""
-    pairs = sorted({(record_id, version) for record_id, parts in wanted.items() for version in parts.values()})
-    documents: dict[int, dict[int, tuple[dict[str, Any], str]]] = {}
-    if pairs:
-        ids, versions = zip(*pairs, strict=True)
-        for row in connection.execute(
-            b"SELECT record_id, version, record, change FROM record_version "
-            b"JOIN unnest(%s::bigint[], %s::int[]) AS wanted (record_id, version) USING (record_id, version)",
-            (list(ids), list(versions)),
-        ):
-            documents.setdefault(row["record_id"], {})[row["version"]] = (row["record"], row["change"])
-    return documents
 
 
 def _heard_so(

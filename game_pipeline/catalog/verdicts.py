@@ -158,7 +158,7 @@ def _let_through(
     records = [
         record
         for record in read_records(connection, list(asked))
-        if record.limit is not None and not record.limit.parts.keys().isdisjoint(asked[record.record_id])
+        if not record.limited.keys().isdisjoint(asked[record.record_id])
     ]
     reason = wording.reason or "accepted in review"
     for record in records:
@@ -174,7 +174,7 @@ def _let_through(
 
 def _look_anew(connection: Connection[DictRow], curator: Curator, record_ids: Sequence[int], wording: Wording) -> None:
     """Of records that were held back as some of many, what was held of each before is looked at as it is now."""
-    records = [record for record in read_records(connection, record_ids) if record.limit is not None]
+    records = [record for record in read_records(connection, record_ids) if record.limited]
     for record in records:
         append(connection, limit_events(connection, record, {}, wording, "its page changed", None))
     for game_id in _of_records(connection, [record.record_id for record in records]):

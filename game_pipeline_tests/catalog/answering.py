@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from game_pipeline.catalog import Scope, accept, reject, roll_back, roll_back_game, undo_rollback
+from game_pipeline.catalog import RollbackReport, Scope, accept, reject, roll_back, roll_back_game, undo_rollback
 from game_pipeline.model import AnyRecord
 from game_pipeline_tests.changes.tiny_site import JsonSource
 
@@ -13,8 +13,11 @@ from .curating import Catalogue
 
 __all__ = [
     "BIRDS",
+    "CATS",
     "TEXT",
+    "answer",
     "asked_about",
+    "back",
     "lose_text",
     "no",
     "nothing_is_held",
@@ -31,20 +34,26 @@ __all__ = [
 
 TEXT = [{"lang": "en", "text": "A bird that flies at night."}]
 BIRDS = [{"kind": "genre", "value": "birds"}]
+CATS = [{"kind": "genre", "value": "cats"}]
 
 
-def take_back(catalogue: Catalogue, **scope: Any) -> int:
-    return catalogue.does(roll_back, Scope(**scope), author="ann", reason="a bad import").rollback_id
+def take_back(catalogue: Catalogue, **scope: Any) -> RollbackReport:
+    return catalogue.does(roll_back, Scope(**scope), author="ann", reason="a bad import")
 
 
-def take_back_game(catalogue: Catalogue, to: int, field: str | None = None, game_id: int | None = None) -> int:
-    wanted = game_id or catalogue.only_game()
-    report = catalogue.does(roll_back_game, wanted, to, field=field, author="ann", reason="was better")
-    return report.rollback_id
+def back(catalogue: Catalogue, game_id: int, to: int, **how: Any) -> RollbackReport:
+    return catalogue.does(roll_back_game, game_id, to, author="ann", reason="was better", **how)
 
 
-def undo(catalogue: Catalogue, rollback_id: int) -> None:
-    catalogue.does(undo_rollback, rollback_id, author="bob", reason="it was right")
+def take_back_game(
+    catalogue: Catalogue, to: int, field: str | None = None, game_id: int | None = None
+) -> RollbackReport:
+    """The only game, if none is named."""
+    return back(catalogue, game_id or catalogue.only_game(), to, field=field)
+
+
+def undo(catalogue: Catalogue, report: RollbackReport) -> RollbackReport:
+    return catalogue.does(undo_rollback, report.rollback_id, author="bob", reason="it was right")
 
 
 def written(catalogue: Catalogue, version: int) -> Any:
@@ -89,14 +98,14 @@ def asked_about(catalogue: Catalogue) -> dict[str, list[str]]:
 
 
 def yes(catalogue: Catalogue, kind: str) -> None:
-    _answer(catalogue, kind, accept)
+    answer(catalogue, kind, accept)
 
 
 def no(catalogue: Catalogue, kind: str) -> None:
-    _answer(catalogue, kind, reject)
+    answer(catalogue, kind, reject)
 
 
-def _answer(catalogue: Catalogue, kind: str, verdict: Any) -> None:
+def answer(catalogue: Catalogue, kind: str, verdict: Any) -> None:
     item = open_question(catalogue, kind)
     assert item is not None
     catalogue.does(verdict, item["item_id"], author="ann", reason="seen")

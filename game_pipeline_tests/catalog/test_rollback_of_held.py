@@ -11,6 +11,7 @@ from game_pipeline.store import Store
 
 from .answering import (
     BIRDS,
+    CATS,
     TEXT,
     asked_about,
     lose_text,
@@ -28,7 +29,6 @@ from .answering import (
 from .curating import Catalogue, shared
 
 OWL: dict[str, Any] = {"title": "Owl", "external_ids": shared("OWL-ONE")}
-CATS = [{"kind": "genre", "value": "cats"}]
 TEXT_NOW = TEXT[0]["text"]
 
 

@@ -12,6 +12,7 @@ from game_pipeline.store import Store
 
 from .answering import (
     BIRDS,
+    CATS,
     TEXT,
     asked_about,
     lose_text,
@@ -30,7 +31,6 @@ from .answering import (
 from .curating import ANYTHING_GOES, Catalogue
 
 LIMITS = replace(ANYTHING_GOES, run_share=0.5, run_minimum=3, date_years=3)
-CATS = [{"kind": "genre", "value": "cats"}]
 
 
 @pytest.fixture

@@ -91,11 +91,11 @@ def settle(connection: Connection[DictRow], curator: Curator, change: Change, wo
     ends = {edge.edge_id for edge, _ in change.end}
     touched = change.about.union(*(edge.pair for edge in change.say), *(edge.pair for edge, _ in change.end))
     around = read_surroundings(connection, touched)
-    if wording.actor != "pipeline" and curator.catch_up(connection, set(around.known.game.values())):
+    by_rule = wording.actor == "pipeline"
+    if not by_rule and curator.catch_up(connection, set(around.known.game.values())):
         around = read_surroundings(connection, touched)
     standing = tuple(edge for edge in around.edges if edge.edge_id not in ends)
     say = change.say
-    by_rule = wording.actor == "pipeline"
     if by_rule:
         say = (*say, *_hard_conflicts(connection, around, (*standing, *say)))
     target = _target(around, standing, say, change)

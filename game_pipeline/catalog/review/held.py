@@ -37,9 +37,7 @@ def ask_held(
     asked = _asked_now(connection, f"held:{standing.game_id}")
     if held is None and not asked:
         return []
-    parts: dict[int, Collection[str]] = {
-        record.record_id: record.limit.parts if record.limit else () for record in records
-    }
+    parts: dict[int, Collection[str]] = {record.record_id: record.limited for record in records}
     # A record that has come to another game since left its question here.
     parts |= _held_parts(connection, {entry["record_id"] for each in asked for entry in each["records"]} - parts.keys())
     new = [{"fields": held.fields, "records": held.records}] if held else []
@@ -94,8 +92,7 @@ def _asked_now(connection: Connection[DictRow], question: str) -> list[dict[str,
 def _held_parts(connection: Connection[DictRow], record_ids: Collection[int]) -> dict[int, Collection[str]]:
     if not record_ids:
         return {}
-    found = read_records(connection, sorted(record_ids))
-    return {record.record_id: record.limit.parts if record.limit else () for record in found}
+    return {record.record_id: record.limited for record in read_records(connection, sorted(record_ids))}
 
 
 # Many games ----------------------------------------------------------------------------------------------------------

@@ -54,18 +54,17 @@ def roll_back(
     records = read_records(connection, sorted(unwanted))
     for record in records:
         history = histories[record.record_id]
-        standing = record.rollback.parts if record.rollback else {}
         parts = taken_back(
             history,
             unwanted[record.record_id],
             readings_count=scope.parser_version is not None,
-            standing=standing,
+            standing=record.taken,
         )
         if parts is None:
             moved_on += 1
             continue
-        before, after = resolve(standing, record.version), resolve(parts, record.version)
-        taken, limited = beside_limit(history, record.limit.parts if record.limit else {}, before, after)
+        before, after = resolve(record.taken, record.version), resolve(parts, record.version)
+        taken, limited = beside_limit(history, record.limited, before, after)
         events += hear(
             connection,
             record,

@@ -50,7 +50,18 @@ def roll_back_game(
     rollback_id = next_id(connection, "rollback")
     wording = curator.wording(author, CAUSE, reason)
     records = members_of(connection, [game_id])[game_id]
-    held = _hear_as_then(connection, records, wanted, wording, game_id, rollback_id, field)
+    held: list[Event] = []
+    for record, taken, limited in _as_then(connection, records, wanted, field):
+        held += hear(
+            connection,
+            record,
+            taken,
+            limited,
+            wording,
+            game_id=game_id,
+            rollback_id=rollback_id,
+            revive=field is None,
+        )
     released, reinstated, edits = _edits_as_then(connection, standing, wanted, wording, to, field, undo_edits)
     unpinned = [
         game_event(game_id, "game.unpinned", {"pin_id": pin.pin_id, "field": name}, wording)
@@ -102,61 +113,45 @@ def _revision(connection: Connection[DictRow], game_id: int, to: int, field: str
     return row
 
 
-def _hear_as_then(
-    connection: Connection[DictRow],
-    records: Sequence[StoredRecord],
-    wanted: Mapping[str, Any],
-    wording: Wording,
-    game_id: int,
-    rollback_id: int,
-    field: str | None,
-) -> list[Event]:
-    """Hear of every record what the revision heard of it. A record that has joined since falls silent, unless none is
-    left that was heard then: the game is told by other records now, and what differs is pinned."""
-    then: Mapping[str, dict[str, int]] = wanted["members"]
+Target = tuple[StoredRecord, Mapping[str, int], Mapping[str, int]]
+"""A record, what is taken back of it, and what of it goes on waiting for a person."""
+
+
+def _as_then(
+    connection: Connection[DictRow], records: Sequence[StoredRecord], wanted: Mapping[str, Any], field: str | None
+) -> list[Target]:
+    """Every record as the revision heard it. One that has joined since falls silent, unless none is left that was heard
+    then: the game is told by other records now, and what differs is pinned."""
+    then = {record.record_id: wanted["members"].get(str(record.record_id), SILENT) for record in records}
     active = wanted["status"] == "active"
     edited = any(entry["rule"] == "human_edit" for entry in wanted["provenance"].values())
-    events: list[Event] = []
-    gone = (active or field is not None) and not any(str(record.record_id) in then for record in records)
-    if gone or (active and not edited and all(_silent(then, record) for record in records)):
-        if field is None and not edited and all(record.silent for record in records):
-            for record in records:
-                limited = record.limit.parts if record.limit else {}
-                events += hear(connection, record, {}, limited, wording, game_id=game_id, rollback_id=rollback_id)
-        return events
-    unheard = all(record.silent for record in records)  # and heard all the same, since a person has worked on the game
-    histories = read_histories(connection, [record.record_id for record in records if record.limit is not None])
+    unheard = all(record.silent for record in records)  # or heard all the same, since a person has worked on the game
+    gone = (active or field is not None) and wanted["members"].keys().isdisjoint(map(str, then))
+    if gone or (active and not edited and all(parts == SILENT for parts in then.values())):
+        told = field is None and not edited and unheard
+        return [(record, {}, record.limited) for record in records] if told else []
+    if field is not None:
+        return [
+            _field_as_then(record, then[record.record_id], field, {} if unheard else record.taken)
+            for record in records
+            if unheard or narrowed(record.versions, field) != narrowed(then[record.record_id], field)
+        ]
+    histories = read_histories(connection, [record.record_id for record in records if record.limited])
+    targets: list[Target] = []
     for record in records:
-        parts = then.get(str(record.record_id), SILENT)
-        standing = record.rollback.parts if record.rollback else {}
-        limit = record.limit.parts if record.limit else {}
-        if field is not None and not unheard and narrowed(record.versions, field) == narrowed(parts, field):
-            continue
-        if field is not None:
-            taken = _except({} if unheard else standing, field) | narrowed(parts, field)
-            limited = _except(limit, field) | ({field: record.version} if ALL in limit else {})
-        else:
-            before = resolve(standing, record.version)
-            taken, limited = as_then(histories.get(record.record_id, ()), limit, before, parts)
-        events += hear(
-            connection,
-            record,
-            taken,
-            limited,
-            wording,
-            game_id=game_id,
-            rollback_id=rollback_id,
-            revive=field is None,
-        )
-    return events
+        before = resolve(record.taken, record.version)
+        history = histories.get(record.record_id, ())
+        targets.append((record, *as_then(history, record.limited, before, then[record.record_id])))
+    return targets
+
+
+def _field_as_then(record: StoredRecord, then: Mapping[str, int], field: str, taken: Mapping[str, int]) -> Target:
+    exempt = {field: record.version} if ALL in record.limited else {}
+    return record, _except(taken, field) | narrowed(then, field), _except(record.limited, field) | exempt
 
 
 def _except(parts: Mapping[str, int], field: str) -> dict[str, int]:
     return {part: version for part, version in parts.items() if not is_of(part, field)}
-
-
-def _silent(then: Mapping[str, dict[str, int]], record: StoredRecord) -> bool:
-    return then.get(str(record.record_id), SILENT) == SILENT
 
 
 def _edits_as_then(

@@ -38,12 +38,12 @@ class StoredPage:
 
 _PAGES = b"""
 SELECT record.record_id, record.source, record.url, record.version, record.state = 'live' AS live,
-       hold.hold_id, hold.parts, hold.upto, hold.ends_on, hold.kind, hold.rollback_id, hold.reason
+       hold.hold_id, hold.parts, hold.upto, hold.reason
 FROM source_record AS record LEFT JOIN record_hold AS hold
      ON hold.record_id = record.record_id AND hold.ended_at IS NULL AND NOT hold_is_over(hold)
 WHERE record.subject = 'person' AND record.record_id = ANY(%s) ORDER BY record.record_id
 """
-_HOLD = ("hold_id", "parts", "upto", "ends_on", "kind", "rollback_id", "reason")
+_HOLD = ("hold_id", "parts", "upto", "reason")
 
 
 def read_person_pages(connection: Connection[DictRow], record_ids: Iterable[int]) -> list[StoredPage]:
