@@ -66,8 +66,8 @@ def running_server(home: Home) -> PidFile | None:
     found = read_pid_file(home.cluster)
     if found is None:
         return None
-    # A server in another container has a pid that says nothing here, but it answers at its socket.
-    if is_server_of(home.account, found.pid, home.cluster) or is_listening(found.socket):
+    # The socket first: it is quick, and a server in another container has a pid that says nothing here, but it answers.
+    if is_listening(found.socket) or is_server_of(home.account, found.pid, home.cluster):
         return found
     return None
 

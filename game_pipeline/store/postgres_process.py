@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,24 @@ from pathlib import Path
 from game_pipeline.store.postgres_binaries import EmbeddedPostgresError
 
 UNPRIVILEGED = "nobody"
+# Becomes another account and then the program. A step of its own, because `subprocess` given a user must fork us as we
+# are, with all handlers that libraries have hung on a fork; in a process that serves by gRPC they may wait for a thread
+# that the copy does not have. The copy never gets to the program and keeps what we had locked.
+_BECOME = """\
+import os, signal, sys
+uid, gid, command = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+try:
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.execvp(command[0], command)
+except OSError as error:
+    sys.stderr.write(f"cannot run it: {error.errno} {error.strerror}")
+    sys.exit(125)
+"""
+_NOT_BECOME = re.compile(r"cannot run it: (\d+) (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +100,18 @@ def user_name(uid: int) -> str:
 def run_as(
     account: Account, command: Sequence[str | Path], *, cwd: Path = Path("/"), timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program under the account, in a session of its own so that Ctrl-C at a terminal does not reach it."""
+    """Run a program under the account, in a session of its own so that Ctrl-C at a terminal does not reach it.
+
+    Raises `OSError` when the account may not be taken or the program not be run.
+    """
     kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR")
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment |= {"LC_ALL": "C", "TZ": "UTC"}  # and none of the PG* variables, which would redirect the tools
-    return subprocess.run(
-        command,
+    become: list[str | Path] = []
+    if account.switch:
+        become = [sys.executable, "-I", "-S", "-c", _BECOME, str(account.uid), str(account.gid)]
+    result = subprocess.run(
+        [*become, *command],
         cwd=cwd,
         env=environment,
         timeout=timeout,
@@ -97,10 +122,11 @@ def run_as(
         check=False,
         start_new_session=True,
         umask=0o077,
-        user=account.uid if account.switch else None,
-        group=account.gid if account.switch else None,
-        extra_groups=[] if account.switch else None,
     )
+    refused = _NOT_BECOME.fullmatch(result.stderr) if account.switch and result.returncode == 125 else None
+    if refused:
+        raise OSError(int(refused[1]), refused[2], str(command[0]))
+    return result
 
 
 def can_enter(account: Account, directory: Path) -> bool:
@@ -160,7 +186,10 @@ def is_server_of(account: Account, pid: int, cluster: Path) -> bool:
         return False
     if name != "postgres" or rest.startswith(("Z", "X")):
         return False
-    # A server works in its data directory. Asked as its own account: root in a container may not look.
+    # A server works in its data directory.
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").samefile(cluster)
+    # Root in a container may not look, but the server's own account may.
     same = run_as(account, ["/bin/sh", "-c", 'test "$1" -ef "$2"', "sh", f"/proc/{pid}/cwd/.", cluster])
     return same.returncode == 0
 
