@@ -9,7 +9,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,7 +127,8 @@ def person() -> str:
 def as_json(value: Any) -> Any:
     """Plain JSON types from whatever a query or a dataclass holds."""
     if is_dataclass(value) and not isinstance(value, type):
-        return as_json(asdict(value))
+        # Not asdict(): it makes a Counter anew from pairs, and so counts the pairs.
+        return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
