@@ -1,6 +1,7 @@
-"""What tests of every part share: one real PostgreSQL for the whole run, and a fresh catalogue for each test.
+"""What tests of every part share: one real PostgreSQL for the whole run, a fresh catalogue for each test, one demo.
 
 All workers of pytest-xdist attach to the same server; the first that needs it starts it, the main process stops it.
+The demo is told in one worker, to which all tests of it go.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from game_pipeline.store.migrations import migrate
 from game_pipeline.store.pool import Store
 from game_pipeline.store.privileges import APPLICATION, renew_grants
 
+from .told import Told, told_demo
+
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _BASE = pytest.StashKey[Path]()
+_ON_THE_DEMO = ("demo/test_story.py", "browser/test_ui.py")
 _numbers = itertools.count(1)
 
 # No test judges by the clock: how long an example takes is told by whatever else the machine does.
@@ -47,6 +51,19 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["postgres_base"] = str(node.config.stash[_BASE])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay together, as with `--dist loadfile`, and those of the demo with each other."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            scope = str(super()._split_scope(nodeid))
+            return "the demo" if scope.endswith(_ON_THE_DEMO) else scope
+
+    return Scheduling(config, log)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     base = config.stash.get(_BASE, None)
     if base is not None and not hasattr(config, "workerinput"):
@@ -56,6 +73,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def _embedded(base: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(base / "data", state_root=base / "state")
+
+
+@pytest.fixture(scope="session")
+def told() -> Iterator[Told]:
+    """The demo, told once; for tests that leave it as it is."""
+    with told_demo() as demo:
+        yield demo
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import fcntl
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,9 +86,8 @@ class DemoReport:
     seconds: float = 0.0
 
 
-def tell(directory: Path, say: Callable[[str], None], others: Sequence[str] = OTHERS) -> DemoReport:
-    """Make the demo's catalogue anew in `directory` and tell the story, with these sites beside its three. Raises
-    `DemoError` where the demo is in use."""
+def tell(directory: Path, say: Callable[[str], None]) -> DemoReport:
+    """Make the demo's catalogue anew in `directory` and tell the story. Raises `DemoError` where the demo is in use."""
     begun = time.monotonic()
     with _alone(directory):
         _wipe(directory)
@@ -98,18 +97,15 @@ def tell(directory: Path, say: Callable[[str], None], others: Sequence[str] = OT
             settings = load_settings(directory / DEFAULT_CONFIG)
             say("starting a database of the demo's own")
             with opened_databases(settings) as databases:
-                report = _story(databases, directory, replicas, say, others)
+                report = _story(databases, directory, replicas, say)
     report.seconds = time.monotonic() - begun
     return report
 
 
-def _story(
-    databases: Databases, directory: Path, replicas: Replicas, say: Callable[[str], None], others: Sequence[str]
-) -> DemoReport:
+def _story(databases: Databases, directory: Path, replicas: Replicas, say: Callable[[str], None]) -> DemoReport:
     settings = load_settings(directory / DEFAULT_CONFIG)
     prepare_schema(databases)
-    troubles = [trouble for trouble in TROUBLES if trouble.site in others]
-    happened = (*(event.sentence for event in EVENTS_OF_DAY_2), *(trouble.sentence for trouble in troubles))
+    happened = (*(event.sentence for event in EVENTS_OF_DAY_2), *(trouble.sentence for trouble in TROUBLES))
     report = DemoReport(events=happened)
     with Store(databases.catalogue_url) as store, open_instance(settings, databases) as instance:
         defs = build_defs(settings)
@@ -128,7 +124,7 @@ def _story(
             taken = reconcile(defs, instance, store)
             report.days.append(Day(number, imports, beside, taken, time.monotonic() - begun))
 
-        live_through(1, others)
+        live_through(1, OTHERS)
         first = report.days[0]
         failed = [*(message for outcome in (*first.imports, *first.others) for message in outcome.failed)]
         if report.days[0].catalogue.failed:
@@ -142,9 +138,9 @@ def _story(
             edit_field(
                 connection, curator, game_id, "release_date", TRUE_RELEASE_DATE, author=EDITOR, reason=EDIT_REASON
             )
-        for trouble in troubles:
+        for trouble in TROUBLES:
             trouble.begin(replicas)
-        live_through(2, [trouble.site for trouble in troubles])
+        live_through(2, [trouble.site for trouble in TROUBLES])
         _sum_up(store, report)
         now = store.row("SELECT release_date FROM game WHERE game_id = %s", (game_id,))
         standing = str(now["release_date"]) if now else ""

@@ -11,8 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +23,12 @@ from selenium.webdriver.common.by import By
 
 from game_pipeline.sources import SOURCES
 from game_pipeline.store.embedded import EmbeddedPostgres
+from game_pipeline_tests.told import COMMAND, Told
 
 from .driver import Browser, needs_chromium, opened_browser
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(900)]
 
-COMMAND = Path(sys.executable).parent / "game-pipeline"
 START_SECONDS = 180.0
 STOP_SECONDS = 90.0
 FAILED_SEGMENT = "h"
@@ -57,36 +55,26 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Iterator[Shown]:
-    """`game-pipeline demo`, then `game-pipeline up --demo`."""
-    with tempfile.TemporaryDirectory(prefix="gp-ui-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the server is another user where root runs this
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("GAME_PIPELINE_")}
-        environment.pop("DAGSTER_HOME", None)
-        made = subprocess.run(
-            [COMMAND, "demo"], cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False
+def shown(told: Told) -> Iterator[Shown]:
+    """`game-pipeline up --demo`."""
+    port = _free_port()
+    with (told.folder / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [COMMAND, "up", "--demo", "--port", str(port), "--desk-port", str(_free_port())],
+            cwd=told.folder,
+            env=told.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
-        assert made.returncode == 0, made.stdout + made.stderr
-        port = _free_port()
-        with (folder / "up.log").open("w") as log:
-            process = subprocess.Popen(
-                [COMMAND, "up", "--demo", "--port", str(port), "--desk-port", str(_free_port())],
-                cwd=folder,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
-        try:
-            _await(process, folder / "up.log", "the Dagster UI is at")
-            yield Shown(folder, f"http://127.0.0.1:{port}", process)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(STOP_SECONDS)
-            subprocess.run([COMMAND, "demo", "--remove"], cwd=folder, env=environment, check=True, timeout=120)
+    try:
+        _await(process, told.folder / "up.log", "the Dagster UI is at")
+        yield Shown(told.folder, f"http://127.0.0.1:{port}", process)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(STOP_SECONDS)
 
 
 @pytest.fixture(scope="module")
