@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from game_pipeline.store import Store
 
-__all__ = ["full_since", "segment_done", "take_order", "unfinished_full"]
+__all__ = ["full_since", "retake_order", "segment_done", "take_order", "unfinished_full"]
 
 STALE = dt.timedelta(days=14)
 """An order that no run has worked on for so long is begun anew: what it had fetched is old."""
@@ -35,6 +35,11 @@ WITH found AS (
 SELECT order_id, false AS goes_on FROM begun UNION ALL SELECT order_id, true FROM found
 """
 
+_RETAKE = b"""
+UPDATE full_import SET worked_at = now()
+FROM import_run WHERE run_id = %s AND full_import.order_id = import_run.order_id RETURNING full_import.order_id
+"""
+
 _SINCE = """
 SELECT ordered_at FROM full_import JOIN import_run USING (order_id) WHERE run_id = %s
 """
@@ -57,6 +62,12 @@ def take_order(
     ).fetchone()
     assert row is not None
     return row["order_id"], row["goes_on"]
+
+
+def retake_order(connection: Connection[DictRow], run_id: str) -> int | None:
+    """The order that another run worked on, done by now or not; None: it had none."""
+    row = connection.execute(_RETAKE, (run_id,)).fetchone()
+    return row["order_id"] if row else None
 
 
 def full_since(store: Store, run_id: str) -> dt.datetime | None:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from game_pipeline.store import Event, Store, append
 
 from .health import record_health
-from .orders import take_order
+from .orders import retake_order, take_order
 from .outcomes import WELL, Outcome
 
 __all__ = [
@@ -28,12 +28,20 @@ __all__ = [
 
 
 def begin_run(
-    store: Store, run_id: str, source: str, segments: Sequence[str], *, full: bool, anew: bool = False
+    store: Store,
+    run_id: str,
+    source: str,
+    segments: Sequence[str],
+    *,
+    full: bool,
+    anew: bool = False,
+    retry_of: str | None = None,
 ) -> bool:
     """Open the books of a run; a second attempt goes on in the same row. Call under the source's lock.
 
     `full`: it works on the order to fetch everything that was interrupted, where there is one and it is not to begin
-    `anew`, or on a new one. Returns whether such an order is continued.
+    `anew`, or on a new one. `retry_of`: a run that died; this one has the same order, even where another run has done
+    it meanwhile and nothing is left to fetch. Returns whether such an order is continued.
     """
     goes_on = False
     with store.transaction() as connection:
@@ -48,7 +56,10 @@ def begin_run(
             (run_id, source, full, list(segments)),
         ).fetchone()
         if full and row is not None and row["order_id"] is None:
-            order_id, goes_on = take_order(connection, source, segments, anew=anew)
+            order_id = retake_order(connection, retry_of) if retry_of else None
+            goes_on = order_id is not None
+            if order_id is None:
+                order_id, goes_on = take_order(connection, source, segments, anew=anew)
             connection.execute(b"UPDATE import_run SET order_id = %s WHERE run_id = %s", (order_id, run_id))
     return goes_on
 

@@ -115,8 +115,17 @@ def _books(
 ) -> Iterator[None]:
     """The run's books around one attempt. They stay open for the attempt or the asset that comes after, if any."""
     run = context.run
+    # Dagster starts a run whose process died again, as does the monitor: one of them may have been done when the other
+    # comes. Where a person has it executed again, all is fetched again.
+    retry_of = run.tags.get("dagster/parent_run_id") if "dagster/retry_number" in run.tags else None
     if begin_run(
-        pipeline.store, run.run_id, source.name, list(context.partition_keys), full=config.full, anew=config.anew
+        pipeline.store,
+        run.run_id,
+        source.name,
+        list(context.partition_keys),
+        full=config.full,
+        anew=config.anew,
+        retry_of=retry_of,
     ):
         context.log.info("the full import that was interrupted goes on; what it has fetched is not fetched again")
     try:

@@ -52,11 +52,17 @@ class Site:
             server.on(f"/{key}", Reply(200, b"[]"))
 
     def run(
-        self, run_id: str, *, full: bool = True, anew: bool = False, per_day: int | None = None, again: bool = False
+        self,
+        run_id: str,
+        *,
+        full: bool = True,
+        anew: bool = False,
+        per_day: int | None = None,
+        retry_of: str | None = None,
     ) -> tuple[bool, Visitor]:
         """One attempt of a run. `per_day`: the requests, counted from now, after which it has to stop."""
         self.store.execute("DELETE FROM host_slot")
-        goes_on = begin_run(self.store, run_id, "chain", BOTH, full=full, anew=anew)
+        goes_on = begin_run(self.store, run_id, "chain", BOTH, full=full, anew=anew, retry_of=retry_of)
         settings = Settings(sources={"chain": SourceSettings(min_delay=0, requests_per_day=per_day)})
         visitor = Visitor(self.store, self.client, Chain(), settings, run_id)
         if visitor.listing_due(full=full):
@@ -112,6 +118,26 @@ def test_an_interrupted_one_can_be_begun_anew(site: Site, store: Store) -> None:
     assert site.run("second", anew=True)[0] is False
     assert site.asked() == ALL
     assert unfinished_full(store, "chain") == []
+
+
+def test_a_retry_of_a_run_that_died_fetches_nothing_that_another_has_fetched_meanwhile(site: Site) -> None:
+    site.run("died", per_day=6)
+    site.asked()
+    site.run("of the monitor")
+    assert site.asked() == Counter(["/two-c", "/two-d"])
+    assert site.run("retry", retry_of="died")[0] is True
+    assert site.asked() == Counter()
+
+
+def test_a_retry_goes_on_with_what_was_begun_anew_and_begins_what_was_not_begun(site: Site) -> None:
+    site.run("first")
+    site.asked()
+    site.run("died", anew=True, per_day=13)  # of them 8 by the first
+    site.asked()
+    assert site.run("retry", anew=True, retry_of="died")[0] is True
+    assert site.asked() < ALL
+    assert site.run("again", retry_of="died before its books were opened")[0] is False
+    assert site.asked() == ALL
 
 
 def test_one_that_nobody_worked_on_for_weeks_is_begun_anew(site: Site, store: Store) -> None:

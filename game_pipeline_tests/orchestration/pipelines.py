@@ -39,13 +39,19 @@ class Line:
         self.instance = dg.DagsterInstance.ephemeral()
 
     def import_source(
-        self, name: str, *, full: bool = False, segments: Iterable[str] | None = None, urls: Iterable[str] = ()
+        self,
+        name: str,
+        *,
+        full: bool = False,
+        segments: Iterable[str] | None = None,
+        urls: Iterable[str] = (),
+        tags: Mapping[str, str] | None = None,
     ) -> dg.ExecuteInProcessResult:
         """Run a source's import job; what fails is in the result."""
         config: dict[str, Any] = {f"sources__{name}": ImportConfig(full=full, urls=list(urls))}
         return self.defs.resolve_job_def(f"import_{name}").execute_in_process(
             instance=self.instance,
-            tags=range_tags(list(segments or SOURCES[name].segment_keys())),
+            tags=range_tags(list(segments or SOURCES[name].segment_keys())) | dict(tags or {}),
             run_config=dg.RunConfig(ops=config),
             raise_on_error=False,
         )

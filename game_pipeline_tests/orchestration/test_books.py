@@ -146,6 +146,21 @@ def _address(tuid: str) -> str:
     return f"https://ifdb.org/viewgame?id={tuid}"
 
 
+def test_a_run_started_again_by_dagster_fetches_nothing_that_was_fetched_for_it_meanwhile(
+    line: Line, site: Replicas
+) -> None:
+    first = line.import_source(IFDB, full=True)
+    parent = {"dagster/parent_run_id": first.run_id}
+
+    def requests_of(tags: dict[str, str]) -> int:
+        before = len(site.log)
+        assert line.import_source(IFDB, full=True, tags=tags).success
+        return len([seen for seen in list(site.log)[before:] if seen.site == IFDB and "viewgame" in seen.path])
+
+    assert requests_of(parent | {"dagster/retry_number": "1"}) == 0
+    assert requests_of(parent) == 34, "executed again by a person"
+
+
 def _seen_in_an_import(line: Line, site: Replicas) -> list[Any]:
     """The requests for pages that a whole import makes."""
     assert line.import_source(IFDB).success
