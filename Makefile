@@ -36,7 +36,7 @@ up: $(VENV)/installed ## The Dagster UI on the demo's catalogue, with its replic
 	$(BIN)/game-pipeline up --demo
 
 test: $(VENV)/installed ## All tests but the long ones
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not faults" -q --show-capture=no
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not faults" -q --show-capture=no
 
 test-nightly: $(VENV)/installed ## What may happen to a catalogue, looked at ten times longer
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest game_pipeline_tests/catalog/test_machine.py -q --show-capture=no
