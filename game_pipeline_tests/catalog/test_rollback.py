@@ -277,6 +277,27 @@ def test_undoing_puts_back_the_pins_that_ended_with_it(catalogue: Catalogue) -> 
     assert told(catalogue, game_id) == ("Owl", "1980")
 
 
+def test_undoing_a_field_s_puts_back_the_pins_of_others_that_ended_with_it(catalogue: Catalogue) -> None:
+    catalogue.says("alpha", "owl", **OWL)
+    catalogue.says("beta", "owl", **OWL | {"title": "Сова"})
+    catalogue.reconcile()
+    game_id = catalogue.only_game()
+    catalogue.edit(game_id, "title", "Eule")
+    take_back(catalogue, source="alpha")
+    take_back(catalogue, source="beta")  # a person has worked on it: it goes on saying what it says, by pins
+    state, pins = catalogue.state(game_id), _pinned(catalogue)
+    assert "alt_titles" in pins
+    report = back(catalogue, game_id, 1, field="title", undo_edits=True)
+    assert "alt_titles" not in _pinned(catalogue)
+    undo(catalogue, report)
+    assert (catalogue.state(game_id), _pinned(catalogue)) == (state, pins)
+
+
+def _pinned(catalogue: Catalogue) -> dict[str, Any]:
+    rows = catalogue.store.rows("SELECT field, value FROM game_pin WHERE ended_at IS NULL")
+    return {row["field"]: row["value"] for row in rows}
+
+
 def test_a_game_goes_back_to_being_withdrawn_whatever_its_records_are_now(catalogue: Catalogue) -> None:
     owl = catalogue.says("alpha", "owl", title="Owl")
     catalogue.reconcile()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import fields, replace
 
 from psycopg import Connection
@@ -24,7 +23,17 @@ from game_pipeline.store import Event, append
 from .brought_edits import take_edits_back
 from .people_pages import person_changes, silence_pages, told_by_pages
 from .report import RollbackError, RollbackReport, Scope
-from .steps import CAUSE, bring_up_to_date, ended_holds, games_of, hear, pins, read_histories, rollback_event
+from .steps import (
+    CAUSE,
+    bring_up_to_date,
+    ended_holds,
+    ended_pins,
+    games_of,
+    hear,
+    pins,
+    read_histories,
+    rollback_event,
+)
 
 __all__ = ["roll_back"]
 
@@ -105,7 +114,7 @@ def roll_back(
     also = {
         "edits_released": back.released,
         "edits_reinstated": back.reinstated,
-        "unpinned": _ended_pins(connection, games_before.values()),
+        "unpinned": ended_pins(connection, games_before.values()),
         "holds_released": ended_holds(records, events),
     }
     payload = {
@@ -137,15 +146,6 @@ def _last_words(
         return []
     wanted = {"state": standing.state, "provenance": standing.provenance}
     return pins(connection, curator, game_id, wanted, wording, rollback_id, standing.revision)
-
-
-def _ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> list[int]:
-    """Pins that have ended since, because their fields' sources say something else now."""
-    pins = [pin.pin_id for standing in before for pin in standing.pins.values()]
-    rows = connection.execute(
-        b"SELECT pin_id FROM game_pin WHERE pin_id = ANY(%s) AND ended_at IS NOT NULL ORDER BY pin_id", (pins,)
-    )
-    return [row["pin_id"] for row in rows]
 
 
 def _in_words(scope: Scope) -> str:

@@ -20,7 +20,17 @@ from game_pipeline.catalog.taking_back import as_then
 from game_pipeline.store import Event, append
 
 from .report import RollbackError, RollbackReport
-from .steps import CAUSE, bring_up_to_date, ended_holds, hear, pins, read_edit, read_histories, rollback_event
+from .steps import (
+    CAUSE,
+    bring_up_to_date,
+    ended_holds,
+    ended_pins,
+    hear,
+    pins,
+    read_edit,
+    read_histories,
+    rollback_event,
+)
 
 __all__ = ["roll_back_game"]
 
@@ -71,21 +81,17 @@ def roll_back_game(
     append(connection, [*held, *edits, *unpinned])
     append(connection, pins(connection, curator, game_id, wanted, wording, rollback_id, to, field))
     scope = {"game": game_id, "to": to} | ({"field": field} if field else {})
-    also = {
-        "edits_released": released,
-        "edits_reinstated": reinstated,
-        "unpinned": [event.payload["pin_id"] for event in unpinned],
-        "holds_released": ended_holds(records, held),
-    }
-    made = rollback_event(
-        "rollback.made",
-        {"rollback_id": rollback_id, "scope": scope, "reason": reason, "games": [game_id], "also": also},
-        wording,
-    )
     change = bring_up_to_date(connection, curator, game_id, standing, wording)
     if change is None and not (held or edits):
         raise RollbackError(f"game {game_id} says what revision {to} said already")
-    append(connection, [made])
+    also = {
+        "edits_released": released,
+        "edits_reinstated": reinstated,
+        "unpinned": ended_pins(connection, [standing]),
+        "holds_released": ended_holds(records, held),
+    }
+    payload = {"rollback_id": rollback_id, "scope": scope, "reason": reason, "games": [game_id], "also": also}
+    append(connection, [rollback_event("rollback.made", payload, wording)])
     return RollbackReport(rollback_id, (change,) if change else (), len(held), 0)
 
 

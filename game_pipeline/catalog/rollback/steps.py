@@ -28,6 +28,7 @@ __all__ = [
     "CAUSE",
     "bring_up_to_date",
     "ended_holds",
+    "ended_pins",
     "games_of",
     "hear",
     "pins",
@@ -89,6 +90,15 @@ def ended_holds(records: Iterable[StoredRecord], events: Sequence[Event]) -> lis
     return sorted(
         [*released, *(record.limit.hold_id for record in records if record.limit and record.record_id in narrowed)]
     )
+
+
+def ended_pins(connection: Connection[DictRow], before: Iterable[Standing]) -> list[int]:
+    """Pins that have ended since: taken away, or because their fields' sources say something else now."""
+    pins = [pin.pin_id for standing in before for pin in standing.pins.values()]
+    rows = connection.execute(
+        b"SELECT pin_id FROM game_pin WHERE pin_id = ANY(%s) AND ended_at IS NOT NULL ORDER BY pin_id", (pins,)
+    )
+    return [row["pin_id"] for row in rows]
 
 
 def read_histories(connection: Connection[DictRow], records: Iterable[int]) -> dict[int, list[Version]]:
